@@ -1,0 +1,83 @@
+"""Every setting of the service: one typed object, read from the environment in one place.
+
+Order, strongest first: the environment, `.env`, then `.local/stack.env`, which a running embedded stack writes so
+that every command on the machine finds it.
+"""
+
+import functools
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schema.contracts.job import Tier
+
+STACK_ENV_FILE = Path(".local/stack.env")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text is one sentence that names it."""
+
+
+class Settings(BaseSettings):
+    """Where everything is, and how much of it to use. Names follow each product's own standard."""
+
+    model_config = SettingsConfigDict(env_file=(STACK_ENV_FILE, ".env"), extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr
+    database_pool_size: int = Field(default=10, ge=1, le=200)
+
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    temporal_api_key: SecretStr | None = None
+    temporal_tls: bool = False
+    temporal_task_queue: str = "directorybolt"
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+
+    aws_region: str = "us-east-1"
+    aws_endpoint_url_sqs: str | None = None
+    aws_endpoint_url_s3: str | None = None
+    aws_access_key_id: SecretStr | None = None
+    aws_secret_access_key: SecretStr | None = None
+    aws_session_token: SecretStr | None = None
+    sqs_queue_name: str = "directorybolt-jobs"
+    artifact_bucket: str = "directorybolt-artifacts"
+
+    browser_path: Path | None = None
+    browser_slots: int = Field(default=4, ge=1, le=64)
+    user_agent_contact: str = "https://directorybolt.com/bot"
+
+    window_starter: int = Field(default=10, ge=1, le=500)
+    window_growth: int = Field(default=15, ge=1, le=500)
+    window_professional: int = Field(default=25, ge=1, le=500)
+    window_enterprise: int = Field(default=50, ge=1, le=500)
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8080, ge=1, le=65535)
+    sandbox_url: str | None = None
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    def window(self, tier: Tier) -> int:
+        """How many directories of one job are worked on at a time."""
+        return {
+            Tier.STARTER: self.window_starter,
+            Tier.GROWTH: self.window_growth,
+            Tier.PROFESSIONAL: self.window_professional,
+            Tier.ENTERPRISE: self.window_enterprise,
+        }[tier]
+
+
+@functools.cache
+def load_settings() -> Settings:
+    """The process's settings. Raises SettingsError with one sentence that names the first wrong setting."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0]).upper()
+        if first["type"] == "missing":
+            raise SettingsError(
+                f"{name} is not set: start the embedded stack with `directorybolt local up`, or set {name} "
+                "in the environment or in .env (see .env.example)."
+            ) from None
+        raise SettingsError(f"{name} is wrong: {first['msg']}.") from None

@@ -1,0 +1,53 @@
+"""A directory: one web form that somebody else wrote, and what we may do there."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter, field_validator
+
+from schema.contracts.base import Contract
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+
+_HTTP_URL = TypeAdapter(HttpUrl)
+
+
+class Automation(StrEnum):
+    """What the directory's terms say of automated submissions; `forbidden` is never submitted to by us."""
+
+    ALLOWED = "allowed"
+    SILENT = "silent"
+    FORBIDDEN = "forbidden"
+
+
+class DirectoryEntry(Contract):
+    """One row of an import file. `interval_ms` is the least time between two visits that submit something."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slug: Slug
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    submission_url: str
+    domain_authority: int = Field(default=0, ge=0, le=100)
+    priority_tier: int = Field(default=1, ge=1, le=5)
+    category: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    active: bool = True
+    automation: Automation = Automation.SILENT
+    accept_terms: bool = True
+    interval_ms: int = Field(default=0, ge=0, le=86_400_000)
+
+    @field_validator("submission_url")
+    @classmethod
+    def _is_http_url(cls, value: str) -> str:
+        value = value.strip()
+        _HTTP_URL.validate_python(value)
+        return value
+
+
+class Directory(DirectoryEntry):
+    """A directory as stored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: UUID

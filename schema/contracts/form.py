@@ -1,0 +1,140 @@
+"""A form as a person sees it: the FormSnapshot that the reader takes and the brain maps.
+
+A snapshot describes fields; it holds nothing of the customer. Text in it was written by a stranger: it is
+evidence for a decision and never becomes a value.
+"""
+
+from enum import StrEnum
+
+from schema.contracts.base import Contract
+
+
+class LabelSource(StrEnum):
+    """Where a label's text was found, strongest first."""
+
+    LABEL_FOR = "label_for"
+    LABEL_WRAPPING = "label_wrapping"
+    ARIA_LABELLEDBY = "aria_labelledby"
+    ARIA_LABEL = "aria_label"
+    TABLE_HEADER = "table_header"
+    LEGEND = "legend"
+    PLACEHOLDER = "placeholder"
+    TITLE = "title"
+    NEARBY = "nearby"
+
+
+class FieldKind(StrEnum):
+    """What a person can do with the field."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    TEL = "tel"
+    URL = "url"
+    NUMBER = "number"
+    DATE = "date"
+    TIME = "time"
+    PASSWORD = "password"
+    TEXTAREA = "textarea"
+    RICH_TEXT = "rich_text"
+    SELECT = "select"
+    MULTISELECT = "multiselect"
+    CHECKBOX = "checkbox"
+    RADIO = "radio"
+    FILE = "file"
+    COMBOBOX = "combobox"
+    HIDDEN = "hidden"
+    OTHER = "other"
+
+
+class CaptchaKind(StrEnum):
+    NONE = "none"
+    RECAPTCHA = "recaptcha"
+    HCAPTCHA = "hcaptcha"
+    TURNSTILE = "turnstile"
+    IMAGE = "image"
+    QUESTION = "question"
+
+
+class ButtonKind(StrEnum):
+    """`advance` leads to the next step of a wizard; `submit` sends the form."""
+
+    SUBMIT = "submit"
+    ADVANCE = "advance"
+    OTHER = "other"
+
+
+class Label(Contract):
+    text: str
+    source: LabelSource
+
+
+class FieldOption(Contract):
+    """One choice of a select, radio set or custom drop-down."""
+
+    value: str
+    label: str
+    group: str = ""
+
+
+class FormField(Contract):
+    """One control. Radio buttons of one name are one field with options.
+
+    `handle` names the control within one observation of the page ("<frame>:<ordinal>"); it stays valid as long
+    as the snapshot's fingerprint does. Lengths are in characters, None where the page sets no limit.
+    """
+
+    handle: str
+    tag: str
+    kind: FieldKind
+    name: str = ""
+    id: str = ""
+    labels: tuple[Label, ...] = ()
+    section: str = ""
+    help: str = ""
+    error: str = ""
+    placeholder: str = ""
+    autocomplete: str = ""
+    required: bool = False
+    visible: bool = True
+    enabled: bool = True
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str = ""
+    minimum: str = ""
+    maximum: str = ""
+    accept: str = ""
+    options: tuple[FieldOption, ...] = ()
+    depends_on: str = ""
+    """Handle of the field that decides this one's options (nested categories), if any."""
+
+
+class FormButton(Contract):
+    handle: str
+    text: str
+    kind: ButtonKind
+
+
+class FormSnapshot(Contract):
+    """The submission form of one page, at one step.
+
+    `action` is the absolute URL the form posts to ("" when a script decides). `page_text` is bounded by the reader.
+    `fingerprint` stays the same under cosmetic change and changes when a field, its meaning or its target does.
+    `found` is False when the page holds no form a business could be submitted with.
+    """
+
+    url: str
+    title: str = ""
+    heading: str = ""
+    found: bool = True
+    action: str = ""
+    method: str = "post"
+    fields: tuple[FormField, ...] = ()
+    buttons: tuple[FormButton, ...] = ()
+    captcha: CaptchaKind = CaptchaKind.NONE
+    login_required: bool = False
+    payment_required: bool = False
+    page_text: str = ""
+    fingerprint: str = ""
+
+    def field(self, handle: str) -> FormField | None:
+        return next((field for field in self.fields if field.handle == handle), None)

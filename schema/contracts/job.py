@@ -1,0 +1,105 @@
+"""A paid job: what starts its workflow, how far it is, and how it ended."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from schema.contracts.base import Contract
+from schema.contracts.submission import SubmissionResult
+
+
+class Tier(StrEnum):
+    """What was bought. Source of the figures: the price list (DESIGN.md §3)."""
+
+    STARTER = "starter"
+    GROWTH = "growth"
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+
+    @property
+    def package_size(self) -> int:
+        """Directories in the package; enterprise is "500 and more", so its size is a floor."""
+        return {"starter": 50, "growth": 100, "professional": 300, "enterprise": 500}[self]
+
+    @property
+    def max_priority_tier(self) -> int:
+        """The directories' highest `priority_tier` that the package includes."""
+        return {"starter": 1, "growth": 2, "professional": 3, "enterprise": 5}[self]
+
+    @property
+    def priority_key(self) -> int:
+        """Temporal priority: enterprise 1 … starter 4."""
+        return {"starter": 4, "growth": 3, "professional": 2, "enterprise": 1}[self]
+
+
+class JobStatus(StrEnum):
+    PENDING = "pending"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class JobInput(Contract):
+    """Starts a JobWorkflow. `paused` carries over continue-as-new; all else is read from the ledger."""
+
+    job_id: UUID
+    paused: bool = False
+
+
+class JobCounts(Contract):
+    """How many of the job's directories are in each state, from the ledger."""
+
+    total: int = 0
+    pending: int = 0
+    planned: int = 0
+    submitting: int = 0
+    submitted: int = 0
+    awaiting_action: int = 0
+    uncertain: int = 0
+    approved: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def ended(self) -> int:
+        return self.submitted + self.approved + self.rejected + self.skipped + self.failed
+
+    @property
+    def waiting(self) -> int:
+        """Those that need a person."""
+        return self.awaiting_action + self.uncertain
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing will happen any more without a person."""
+        return self.total > 0 and self.ended + self.waiting == self.total
+
+
+class JobProgress(Contract):
+    """Answer of the workflow's `progress` query."""
+
+    status: JobStatus
+    paused: bool = False
+    counts: JobCounts = JobCounts()
+    running: tuple[str, ...] = ()
+
+
+class JobReport(Contract):
+    """A job as people are shown it: its state, its counts and every directory's result."""
+
+    job_id: UUID
+    customer_id: UUID
+    business_name: str
+    tier: Tier
+    status: JobStatus
+    created_at: datetime
+    counts: JobCounts
+    results: tuple[SubmissionResult, ...] = Field(default=())

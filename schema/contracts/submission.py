@@ -1,0 +1,133 @@
+"""One directory of one job: its states, its evidence, and what the activities tell the workflow."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from schema.contracts.base import Contract
+from schema.failures import FailureType
+
+
+class SubmissionStatus(StrEnum):
+    """`job_results.status`. `submitting` means: the intent is written, the click may have happened."""
+
+    PENDING = "pending"
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    AWAITING_ACTION = "awaiting_action"
+    UNCERTAIN = "uncertain"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        return self in _ENDED
+
+    @property
+    def waits_for_person(self) -> bool:
+        return self in (SubmissionStatus.AWAITING_ACTION, SubmissionStatus.UNCERTAIN)
+
+
+_ENDED = frozenset(
+    {
+        SubmissionStatus.SUBMITTED,
+        SubmissionStatus.APPROVED,
+        SubmissionStatus.REJECTED,
+        SubmissionStatus.SKIPPED,
+        SubmissionStatus.FAILED,
+    }
+)
+
+
+class Evidence(StrEnum):
+    """What proves an outcome, weakest first. `submitted` needs at least `response`."""
+
+    NONE = "none"
+    RESPONSE = "response"
+    TEXT = "text"
+    LISTING = "listing"
+    PERSON = "person"
+
+
+class Outcome(Contract):
+    """Where one directory stands after an activity: the row of the ledger, without its identity.
+
+    `reason` is a short sentence for people; `failure` is what code branches on. `screenshot` is the artifact
+    store's key.
+    """
+
+    status: SubmissionStatus
+    evidence: Evidence = Evidence.NONE
+    failure: FailureType | None = None
+    reason: str = ""
+    final_url: str = ""
+    page_text: str = ""
+    screenshot: str = ""
+    confidence: float = 0.0
+    response_status: int | None = None
+
+
+class DirectoryInput(Contract):
+    """Starts a DirectoryWorkflow. `action_deadline_s` is how long a person has, in seconds."""
+
+    job_id: UUID
+    slug: str
+    action_deadline_s: int = 14 * 24 * 3600
+
+
+class DirectoryResult(Contract):
+    """What a DirectoryWorkflow returns; the ledger knows more, and knows better."""
+
+    slug: str
+    status: SubmissionStatus
+    failure: FailureType | None = None
+
+
+class SubmissionRef(Contract):
+    """Names one row of the ledger."""
+
+    job_id: UUID
+    slug: str
+
+
+class Slot(Contract):
+    """A directory's answer to "may I come now?". `wait_ms` is how long to sleep first; not `open`: do not come."""
+
+    wait_ms: int = 0
+    open: bool = True
+    reason: str = ""
+    failure: FailureType | None = None
+
+
+class Resolution(StrEnum):
+    """What a person decided. `retry` is refused where the click may have happened."""
+
+    CONFIRMED = "confirmed"
+    RETRY = "retry"
+    GIVE_UP = "give_up"
+
+
+class ActionResolution(Contract):
+    """Argument of the `resolve` update: who decided what, and a note for the record."""
+
+    resolution: Resolution
+    by: str
+    note: str = ""
+
+
+class SubmissionResult(Contract):
+    """One directory's result as people are shown it. `seconds` is the working time from first visit to outcome."""
+
+    directory: str
+    name: str
+    status: SubmissionStatus
+    evidence: Evidence
+    failure: FailureType | None = None
+    reason: str = ""
+    final_url: str = ""
+    screenshot: str = ""
+    seconds: float | None = None
+    updated_at: datetime

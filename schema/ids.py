@@ -1,0 +1,51 @@
+"""Workflow IDs and idempotency keys: pure functions, so that every process derives the same ones."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from schema.contracts.profile import BusinessProfile
+
+
+def job_workflow_id(job_id: UUID) -> str:
+    return f"job-{job_id}"
+
+
+def directory_workflow_id(job_id: UUID, slug: str) -> str:
+    return f"job-{job_id}-{slug}"
+
+
+def bridge_workflow_id(number: int) -> str:
+    return f"sqs-bridge-{number}"
+
+
+RELAY_WORKFLOW_ID = "outbox-relay"
+
+
+def canonical_json(profile: BusinessProfile) -> str:
+    """The business data with sorted keys and no insignificant white space."""
+    return json.dumps(profile.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def idempotency_key(job_id: UUID, directory: str, profile: BusinessProfile) -> str:
+    """sha256 (hex) of job, directory and pinned business data: at most one click per key."""
+    return hashlib.sha256(f"{job_id}\n{directory}\n{canonical_json(profile)}".encode()).hexdigest()
+
+
+def business_key(profile: BusinessProfile) -> str:
+    """sha256 (hex) of what makes two orders the same business: its name and where it is.
+
+    A directory lists it once over the years, whatever job paid. Without a street, the website's host (or the
+    phone's digits) tells two businesses of one name and city apart.
+    """
+    place = profile.street or urlsplit(profile.website).hostname or re.sub(r"\D", "", profile.phone)
+    parts = (profile.business_name, place, profile.city, profile.postal_code, profile.country)
+    return hashlib.sha256("\n".join(map(_normalised, parts)).encode()).hexdigest()
+
+
+def _normalised(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join(re.findall(r"\w+", "".join(char for char in folded if not unicodedata.combining(char))))
