@@ -5,6 +5,7 @@ from enum import StrEnum
 from schema.contracts.base import Contract
 from schema.contracts.form import ButtonKind
 from schema.contracts.profile import ProfileKey
+from schema.failures import FailureType
 
 
 class FillAction(StrEnum):
@@ -79,4 +80,11 @@ class GuardFinding(Contract):
 
     rule: str
     handle: str = ""
+    reason: str
+
+
+class Obstacle(Contract):
+    """Why there is no plan: `failure` decides what happens next, `reason` is one sentence for people."""
+
+    failure: FailureType
     reason: str
