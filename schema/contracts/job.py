@@ -92,6 +92,20 @@ class JobProgress(Contract):
     running: tuple[str, ...] = ()
 
 
+class JobSummary(Contract):
+    """A job as one line of a list."""
+
+    job_id: UUID
+    customer_id: UUID
+    business_name: str
+    tier: Tier
+    status: JobStatus
+    created_at: datetime
+    total: int
+    ended: int
+    waiting: int
+
+
 class JobReport(Contract):
     """A job as people are shown it: its state, its counts and every directory's result."""
 

@@ -8,7 +8,16 @@ import re
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, EmailStr, Field, HttpUrl, StringConstraints, TypeAdapter, field_validator, model_validator
+from pydantic import (
+    ConfigDict,
+    EmailStr,
+    Field,
+    HttpUrl,
+    StringConstraints,
+    TypeAdapter,
+    field_validator,
+    model_validator,
+)
 
 from schema.contracts.base import Contract
 

@@ -55,7 +55,8 @@ class Evidence(StrEnum):
 class Outcome(Contract):
     """Where one directory stands after an activity: the row of the ledger, without its identity.
 
-    `reason` is a short sentence for people; `failure` is what code branches on. `screenshot` is the artifact
+    `reason` is a short sentence for people; `failure` is what code branches on. `may_be_sent` is False only where the
+    directory surely holds nothing of ours: nothing was clicked, or the page said it did not take it. `screenshot` is the artifact
     store's key.
     """
 
@@ -68,6 +69,7 @@ class Outcome(Contract):
     screenshot: str = ""
     confidence: float = 0.0
     response_status: int | None = None
+    may_be_sent: bool = False
 
 
 class DirectoryInput(Contract):

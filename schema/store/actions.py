@@ -1,0 +1,41 @@
+"""`actions`: what a person must do before a directory can go on."""
+
+from uuid import UUID
+
+from schema.contracts.submission import Resolution
+from schema.store.database import Connection, Executor
+
+
+async def open_for(db: Executor, result_id: UUID, kind: str, instructions: str, screenshot: str, seconds: int) -> None:
+    """Ask for a person, with a deadline `seconds` from now. Safe to repeat: one open action per result."""
+    await db.execute(
+        """
+        insert into actions (result_id, kind, instructions, screenshot, deadline_at)
+        values ($1, $2, $3, $4, now() + make_interval(secs => $5))
+        on conflict (result_id) where status = 'open' do nothing
+        """,
+        result_id,
+        kind,
+        instructions,
+        screenshot,
+        float(seconds),
+    )
+
+
+async def close(connection: Connection, result_id: UUID, resolution: Resolution, by: str, note: str) -> None:
+    await connection.execute(
+        """
+        update actions set status = 'resolved', resolution = $2, resolved_by = $3, note = $4
+        where result_id = $1 and status = 'open'
+        """,
+        result_id,
+        resolution,
+        by,
+        note,
+    )
+
+
+async def expire(connection: Connection, result_id: UUID) -> None:
+    await connection.execute(
+        "update actions set status = 'expired' where result_id = $1 and status = 'open'", result_id
+    )

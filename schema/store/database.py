@@ -1,0 +1,26 @@
+"""The connection pool, and the types every query is written against."""
+
+import json
+from typing import TYPE_CHECKING, TypeAlias
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+Executor: TypeAlias = "Pool | Connection"
+"""Where a single statement may run: a pool, or a connection inside the caller's transaction."""
+
+
+async def open_pool(database_url: str, size: int) -> Pool:
+    """A pool of at most `size` connections that reads and writes jsonb as Python values.
+
+    Raises OSError or asyncpg.PostgresError when the database cannot be reached.
+    """
+    return await asyncpg.create_pool(database_url, min_size=1, max_size=size, init=_prepare, command_timeout=30)
+
+
+async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")

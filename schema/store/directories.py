@@ -1,0 +1,56 @@
+"""`directories`: what may be submitted to, and when the next visit may begin."""
+
+from collections.abc import Sequence
+
+from schema.contracts.directory import Directory, DirectoryEntry
+from schema.store.database import Executor
+
+_COLUMNS = """id, slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
+    accept_terms, interval_ms"""
+
+
+async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> None:
+    """Insert or update by slug, all or nothing."""
+    await db.execute(
+        """
+        insert into directories (slug, name, submission_url, domain_authority, priority_tier, category, active,
+            automation, accept_terms, interval_ms)
+        select slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
+            accept_terms, interval_ms
+        from jsonb_to_recordset($1::jsonb) as entry (slug text, name text, submission_url text,
+            domain_authority smallint, priority_tier smallint, category text, active boolean, automation text,
+            accept_terms boolean, interval_ms integer)
+        on conflict (slug) do update set name = excluded.name, submission_url = excluded.submission_url,
+            domain_authority = excluded.domain_authority, priority_tier = excluded.priority_tier,
+            category = excluded.category, active = excluded.active, automation = excluded.automation,
+            accept_terms = excluded.accept_terms, interval_ms = excluded.interval_ms
+        """,
+        [entry.model_dump(mode="json") for entry in entries],
+    )
+
+
+async def all_directories(db: Executor) -> tuple[Directory, ...]:
+    """Every directory, best first."""
+    rows = await db.fetch(f"select {_COLUMNS} from directories order by domain_authority desc, slug")  # noqa: S608
+    return tuple(Directory.model_validate(dict(row)) for row in rows)
+
+
+async def unknown_slugs(db: Executor, slugs: Sequence[str]) -> tuple[str, ...]:
+    """Those of `slugs` that name no directory, in the order given."""
+    known = {row["slug"] for row in await db.fetch("select slug from directories where slug = any($1)", list(slugs))}
+    return tuple(slug for slug in slugs if slug not in known)
+
+
+async def reserve_slot(db: Executor, slug: str) -> int:
+    """Take the directory's next slot; milliseconds to wait until it begins. One statement, so fair across workers."""
+    wait = await db.fetchval(
+        """
+        update directories
+        set next_slot_at = greatest(next_slot_at, now()) + make_interval(secs => interval_ms / 1000.0)
+        where slug = $1
+        returning greatest(0, extract(epoch from
+            next_slot_at - make_interval(secs => interval_ms / 1000.0) - now()) * 1000)::integer
+        """,
+        slug,
+    )
+    return int(wait or 0)

@@ -1,0 +1,166 @@
+"""`jobs`: paid work, from the transaction that takes it in to the one that closes it."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from schema import ids
+from schema.contracts.job import JobCounts, JobReport, JobStatus, JobSummary, Tier
+from schema.contracts.profile import BusinessProfile
+from schema.contracts.queue import JobMessage
+from schema.failures import FailureType
+from schema.store import history, outbox, results
+from schema.store.database import Connection, Executor
+from schema.store.history import Event
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """A job as stored, with the business data that was pinned when it was paid."""
+
+    id: UUID
+    customer_id: UUID
+    tier: Tier
+    package_size: int
+    status: JobStatus
+    profile: BusinessProfile
+    directory_slugs: tuple[str, ...] | None
+    selected: bool
+    created_at: datetime
+
+
+async def take_in(
+    connection: Connection, message: JobMessage, tier: Tier, profile: BusinessProfile, slugs: Sequence[str] | None
+) -> None:
+    """Write customer, job and outbox row: call it inside a transaction, so that a paid job is never half there."""
+    await connection.execute(
+        "insert into customers (id, email, name) values ($1, $2, $3) on conflict (id) do nothing",
+        message.customer_id,
+        profile.email,
+        profile.contact_name,
+    )
+    await connection.execute(
+        """
+        insert into jobs (id, customer_id, tier, package_size, business_name, business_key, business_data,
+            directory_slugs, source, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """,
+        message.job_id,
+        message.customer_id,
+        tier,
+        message.package_size,
+        profile.business_name,
+        ids.business_key(profile),
+        profile.model_dump(mode="json"),
+        list(slugs) if slugs is not None else None,
+        message.source,
+        message.created_at,
+    )
+    await outbox.put(connection, message)
+
+
+async def find(db: Executor, job_id: UUID) -> Job | None:
+    row = await db.fetchrow("select * from jobs where id = $1", job_id)
+    if row is None:
+        return None
+    return Job(
+        id=row["id"],
+        customer_id=row["customer_id"],
+        tier=Tier(row["tier"]),
+        package_size=row["package_size"],
+        status=JobStatus(row["status"]),
+        profile=BusinessProfile.model_validate(row["business_data"]),
+        directory_slugs=tuple(row["directory_slugs"]) if row["directory_slugs"] is not None else None,
+        selected=row["directories_selected_at"] is not None,
+        created_at=row["created_at"],
+    )
+
+
+async def begin(connection: Connection, job: Job) -> None:
+    """Move a pending job to in_progress and choose its directories, once. Call it inside a transaction.
+
+    The choice is made under the job's row lock and kept: a reset of the workflow meets the same directories.
+    """
+    row = await connection.fetchrow(
+        """
+        update jobs set status = 'in_progress', started_at = coalesce(started_at, now()), directories_selected_at = now()
+        where id = $1 and directories_selected_at is null returning id
+        """,
+        job.id,
+    )
+    if row is None:
+        return
+    chosen = await _select(connection, job)
+    await results.create(connection, job.id, job.profile, chosen)
+    await history.append(connection, Event.JOB_STARTED, job.id, tier=job.tier, directories=len(chosen))
+
+
+async def _select(connection: Connection, job: Job) -> list[tuple[UUID, str]]:
+    """Active directories of the tier, highest domain authority first, cut at the package size; or those named."""
+    if job.directory_slugs is not None:
+        rows = await connection.fetch(
+            "select id, slug from directories where slug = any($1) order by domain_authority desc, slug",
+            list(job.directory_slugs),
+        )
+    else:
+        rows = await connection.fetch(
+            """
+            select id, slug from directories where active and priority_tier <= $1
+            order by domain_authority desc, slug limit $2
+            """,
+            job.tier.max_priority_tier,
+            job.package_size,
+        )
+    return [(row["id"], row["slug"]) for row in rows]
+
+
+async def finish(connection: Connection, job_id: UUID, *, cancelled: bool) -> JobStatus:
+    """Close the job by what the ledger says. Call it inside a transaction; safe to repeat.
+
+    Cancelled stays cancelled; nothing selected, or nothing but failures, is failed; all else is completed.
+    """
+    counts = await count(connection, job_id)
+    failed = counts.failed == counts.total
+    status = JobStatus.CANCELLED if cancelled else JobStatus.FAILED if failed else JobStatus.COMPLETED
+    failure = FailureType.CANCELLED if cancelled else FailureType.INTERNAL if failed else None
+    row = await connection.fetchrow(
+        """
+        update jobs set status = $2, failure = $3, completed_at = now()
+        where id = $1 and status in ('pending', 'in_progress') returning status
+        """,
+        job_id,
+        status,
+        failure,
+    )
+    if row is None:
+        return JobStatus(await connection.fetchval("select status from jobs where id = $1", job_id))
+    await history.append(connection, Event.JOB_COMPLETED, job_id, status=status, counts=counts.model_dump())
+    return status
+
+
+async def count(db: Executor, job_id: UUID) -> JobCounts:
+    row = await db.fetchrow("select * from job_progress where job_id = $1", job_id)
+    return JobCounts.model_validate(dict(row)) if row else JobCounts()
+
+
+async def report(db: Executor, job_id: UUID) -> JobReport | None:
+    """The whole job as people are shown it, or None when there is no such job."""
+    row = await db.fetchrow(
+        "select id as job_id, customer_id, business_name, tier, status, created_at from jobs where id = $1", job_id
+    )
+    if row is None:
+        return None
+    return JobReport(**dict(row), counts=await count(db, job_id), results=await results.shown_for_job(db, job_id))
+
+
+async def recent(db: Executor, limit: int) -> tuple[JobSummary, ...]:
+    """The newest jobs first."""
+    rows = await db.fetch(
+        """
+        select id as job_id, customer_id, business_name, tier, status, created_at, total, ended, waiting
+        from jobs order by created_at desc limit $1
+        """,
+        limit,
+    )
+    return tuple(JobSummary.model_validate(dict(row)) for row in rows)

@@ -1,0 +1,353 @@
+"""`job_results`: the submission ledger. Every change of state of one directory of one job is decided here.
+
+Two locks keep the promise of at most one click. The claim moves a row from planned to submitting in one statement,
+so that of two workers one loses; and a unique index lets one row per business and directory hold an intent.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+
+from schema import ids
+from schema.contracts.directory import Automation
+from schema.contracts.plan import Plan
+from schema.contracts.profile import BusinessProfile
+from schema.contracts.submission import (
+    Evidence,
+    Outcome,
+    Resolution,
+    SubmissionRef,
+    SubmissionResult,
+    SubmissionStatus,
+)
+from schema.failures import FailureType
+from schema.store import actions, history
+from schema.store.database import Connection, Executor, Pool
+from schema.store.history import Event
+
+_MAY_BECOME: dict[SubmissionStatus, tuple[SubmissionStatus, ...]] = {
+    SubmissionStatus.SUBMITTED: (
+        SubmissionStatus.SUBMITTING,
+        SubmissionStatus.AWAITING_ACTION,
+        SubmissionStatus.UNCERTAIN,
+    ),
+    SubmissionStatus.AWAITING_ACTION: (
+        SubmissionStatus.PENDING,
+        SubmissionStatus.PLANNED,
+        SubmissionStatus.SUBMITTING,
+    ),
+    SubmissionStatus.UNCERTAIN: (SubmissionStatus.SUBMITTING,),
+    SubmissionStatus.SKIPPED: (
+        SubmissionStatus.PENDING,
+        SubmissionStatus.PLANNED,
+        SubmissionStatus.SUBMITTING,
+        SubmissionStatus.AWAITING_ACTION,
+    ),
+    SubmissionStatus.FAILED: (
+        SubmissionStatus.PENDING,
+        SubmissionStatus.PLANNED,
+        SubmissionStatus.SUBMITTING,
+        SubmissionStatus.AWAITING_ACTION,
+        SubmissionStatus.UNCERTAIN,
+    ),
+    SubmissionStatus.PLANNED: (
+        SubmissionStatus.PENDING,
+        SubmissionStatus.PLANNED,
+        SubmissionStatus.SUBMITTING,
+        SubmissionStatus.AWAITING_ACTION,
+    ),
+}
+"""From which states each state may be reached; what is not here is not a transition."""
+
+
+class NotInLedger(Exception):
+    """There is no row for this job and directory."""
+
+
+class LedgerConflict(Exception):
+    """The row has moved on: somebody else decided it first."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Submission:
+    """One row of the ledger, with what is needed of its directory and of the pinned business data."""
+
+    id: UUID
+    ref: SubmissionRef
+    directory_id: UUID
+    status: SubmissionStatus
+    attempt: int
+    intent_age: timedelta | None
+    plan: Plan | None
+    outcome: Outcome
+    idempotency_key: str
+    business_key: str
+    profile: BusinessProfile
+    submission_url: str
+    active: bool
+    automation: Automation
+    accept_terms: bool
+
+
+async def create(
+    connection: Connection, job_id: UUID, profile: BusinessProfile, chosen: Sequence[tuple[UUID, str]]
+) -> None:
+    """One pending row per chosen directory (id, slug)."""
+    key = ids.business_key(profile)
+    await connection.executemany(
+        """
+        insert into job_results (job_id, directory_id, idempotency_key, business_key) values ($1, $2, $3, $4)
+        on conflict (job_id, directory_id) do nothing
+        """,
+        [(job_id, directory_id, ids.idempotency_key(job_id, slug, profile), key) for directory_id, slug in chosen],
+    )
+
+
+async def find(db: Executor, ref: SubmissionRef) -> Submission:
+    """The row, by the database's clock. Raises NotInLedger."""
+    row = await db.fetchrow(
+        """
+        select r.*, now() - r.intent_at as intent_age, j.business_data, d.submission_url, d.active, d.automation,
+            d.accept_terms
+        from job_results r join jobs j on j.id = r.job_id join directories d on d.id = r.directory_id
+        where r.job_id = $1 and d.slug = $2
+        """,
+        ref.job_id,
+        ref.slug,
+    )
+    if row is None:
+        raise NotInLedger(f"Job {ref.job_id} has no directory {ref.slug!r}.")
+    return Submission(
+        id=row["id"],
+        ref=ref,
+        directory_id=row["directory_id"],
+        status=SubmissionStatus(row["status"]),
+        attempt=row["attempt"],
+        intent_age=row["intent_age"],
+        plan=Plan.model_validate(row["plan"]) if row["plan"] is not None else None,
+        outcome=Outcome.model_validate({**row, "may_be_sent": row["intent_at"] is not None}),
+        idempotency_key=row["idempotency_key"],
+        business_key=row["business_key"],
+        profile=BusinessProfile.model_validate(row["business_data"]),
+        submission_url=row["submission_url"],
+        active=row["active"],
+        automation=Automation(row["automation"]),
+        accept_terms=row["accept_terms"],
+    )
+
+
+async def open_directories(db: Executor, job_id: UUID) -> list[tuple[str, SubmissionStatus]]:
+    """(slug, status) of every directory of the job that has not ended, best first."""
+    rows = await db.fetch(
+        """
+        select d.slug, r.status from job_results r join directories d on d.id = r.directory_id
+        where r.job_id = $1 and not is_ended(r.status) order by d.domain_authority desc, d.slug
+        """,
+        job_id,
+    )
+    return [(row["slug"], SubmissionStatus(row["status"])) for row in rows]
+
+
+async def listed_by_another_job(db: Executor, submission: Submission) -> Outcome | None:
+    """What another order of the same business left at this directory, if anything: with its proof."""
+    row = await db.fetchrow(
+        """
+        select * from job_results
+        where business_key = $1 and directory_id = $2 and job_id <> $3 and intent_at is not null
+        """,
+        submission.business_key,
+        submission.directory_id,
+        submission.ref.job_id,
+    )
+    if row is None:
+        return None
+    return Outcome(
+        status=SubmissionStatus.SKIPPED,
+        evidence=Evidence(row["evidence"]),
+        failure=FailureType.ALREADY_LISTED,
+        reason=f"Job {row['job_id']} already sent this business there ({row['status']}).",
+        final_url=row["final_url"],
+        screenshot=row["screenshot"],
+    )
+
+
+async def save_plan(pool: Pool, submission: Submission, plan: Plan) -> None:
+    """Keep the plan and move the row to planned. Raises LedgerConflict when the row is past that."""
+    async with pool.acquire() as connection, connection.transaction():
+        changed = await connection.fetchval(
+            """
+            update job_results set status = 'planned', plan = $2, started_at = coalesce(started_at, now())
+            where id = $1 and status in ('pending', 'planned') returning id
+            """,
+            submission.id,
+            plan.model_dump(mode="json"),
+        )
+        if changed is None:
+            raise LedgerConflict(f"{submission.ref.slug} is past planning.")
+        await history.append(
+            connection,
+            Event.PLAN_READY,
+            submission.ref.job_id,
+            directory=submission.ref.slug,
+            source=plan.source,
+            steps=len(plan.steps),
+        )
+
+
+async def claim_intent(pool: Pool, submission: Submission) -> int:
+    """Write the intent, committed before anything is clicked; returns the attempt's number.
+
+    Raises LedgerConflict when another worker holds the row, or another job holds the listing.
+    """
+    try:
+        async with pool.acquire() as connection, connection.transaction():
+            attempt = await connection.fetchval(
+                """
+                update job_results set status = 'submitting', attempt = attempt + 1, intent_at = now()
+                where id = $1 and attempt = $2 and status in ('pending', 'planned') returning attempt
+                """,
+                submission.id,
+                submission.attempt,
+            )
+            if attempt is None:
+                raise LedgerConflict(f"{submission.ref.slug} was claimed by another worker.")
+            await history.append(
+                connection,
+                Event.SUBMISSION_INTENT,
+                submission.ref.job_id,
+                directory=submission.ref.slug,
+                attempt=attempt,
+            )
+    except asyncpg.UniqueViolationError as error:
+        raise LedgerConflict(f"Another job holds this business's listing at {submission.ref.slug}.") from error
+    return int(attempt)
+
+
+async def record(pool: Pool, submission: Submission, outcome: Outcome, attempt: int) -> None:
+    """Write an outcome with its evidence and its history, in one transaction.
+
+    `attempt` is the one the outcome belongs to. Raises LedgerConflict when the row has moved on.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        await _move(connection, submission, outcome, attempt)
+        event = {
+            SubmissionStatus.SUBMITTED: Event.SUBMISSION_COMPLETE,
+            SubmissionStatus.AWAITING_ACTION: Event.ACTION_REQUIRED,
+            SubmissionStatus.UNCERTAIN: Event.ACTION_REQUIRED,
+        }.get(outcome.status, Event.SUBMISSION_FAILED)
+        await history.append(
+            connection,
+            event,
+            submission.ref.job_id,
+            directory=submission.ref.slug,
+            status=outcome.status,
+            evidence=outcome.evidence,
+            failure=outcome.failure,
+        )
+
+
+async def resolve(pool: Pool, ref: SubmissionRef, resolution: Resolution, by: str, note: str) -> Outcome:
+    """Do what a person decided, and close the open action; returns where the directory stands now.
+
+    Safe to repeat. Raises LedgerConflict for a retry of something that may have been sent.
+    """
+    submission = await find(pool, ref)
+    if not submission.status.waits_for_person:
+        return submission.outcome
+    if resolution is Resolution.RETRY and submission.outcome.may_be_sent:
+        raise LedgerConflict(f"{ref.slug} may already hold the business: a retry could list it twice.")
+    outcome = _resolved(submission.outcome, resolution, by)
+    async with pool.acquire() as connection, connection.transaction():
+        await _move(connection, submission, outcome, submission.attempt)
+        await actions.close(connection, submission.id, resolution, by, note)
+        await history.append(
+            connection, Event.ACTION_RESOLVED, ref.job_id, directory=ref.slug, resolution=resolution, by=by
+        )
+    return outcome
+
+
+async def expire(pool: Pool, ref: SubmissionRef) -> Outcome:
+    """Nobody came in time: an outcome of its own. Safe to repeat."""
+    submission = await find(pool, ref)
+    if not submission.status.waits_for_person:
+        return submission.outcome
+    outcome = submission.outcome.model_copy(
+        update={
+            "status": SubmissionStatus.FAILED,
+            "failure": FailureType.ACTION_EXPIRED,
+            "reason": f"Nobody acted in time. {submission.outcome.reason}".strip(),
+        }
+    )
+    async with pool.acquire() as connection, connection.transaction():
+        await _move(connection, submission, outcome, submission.attempt)
+        await actions.expire(connection, submission.id)
+        await history.append(
+            connection, Event.SUBMISSION_FAILED, ref.job_id, directory=ref.slug, failure=FailureType.ACTION_EXPIRED
+        )
+    return outcome
+
+
+async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, ...]:
+    """Every directory of the job as people are shown it, best first."""
+    rows = await db.fetch(
+        """
+        select d.slug as directory, d.name, r.status, r.evidence, r.failure, r.reason, r.final_url, r.screenshot,
+            extract(epoch from r.finished_at - r.started_at)::float8 as seconds, r.updated_at
+        from job_results r join directories d on d.id = r.directory_id
+        where r.job_id = $1 order by d.domain_authority desc, d.slug
+        """,
+        job_id,
+    )
+    return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
+
+
+def _resolved(before: Outcome, resolution: Resolution, by: str) -> Outcome:
+    match resolution:
+        case Resolution.CONFIRMED:
+            change = {
+                "status": SubmissionStatus.SUBMITTED,
+                "evidence": Evidence.PERSON,
+                "failure": None,
+                "reason": f"Confirmed by {by}.",
+                "may_be_sent": True,
+            }
+        case Resolution.RETRY:
+            change = {"status": SubmissionStatus.PLANNED, "failure": None, "reason": f"Sent on by {by}."}
+        case Resolution.GIVE_UP:
+            change = {
+                "status": SubmissionStatus.FAILED,
+                "failure": FailureType.GIVEN_UP,
+                "reason": f"Given up by {by}. {before.reason}".strip(),
+            }
+    return before.model_copy(update=change)
+
+
+async def _move(connection: Connection, submission: Submission, outcome: Outcome, attempt: int) -> None:
+    """The one statement that changes a row's state after planning."""
+    changed = await connection.fetchval(
+        """
+        update job_results set status = $2, evidence = $3, failure = $4, reason = $5, final_url = $6, page_text = $7,
+            screenshot = $8, confidence = $9, response_status = $10,
+            intent_at = case when $11 then coalesce(intent_at, now()) end,
+            started_at = coalesce(started_at, now()), finished_at = now()
+        where id = $1 and attempt = $12 and status = any($13) returning id
+        """,
+        submission.id,
+        outcome.status,
+        outcome.evidence,
+        outcome.failure,
+        outcome.reason,
+        outcome.final_url,
+        outcome.page_text,
+        outcome.screenshot,
+        outcome.confidence,
+        outcome.response_status,
+        outcome.may_be_sent,
+        attempt,
+        list(_MAY_BECOME[outcome.status]),
+    )
+    if changed is None:
+        raise LedgerConflict(f"{submission.ref.slug} has moved on since this outcome was seen.")
