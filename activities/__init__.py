@@ -1,0 +1,1 @@
+"""What touches the world: one class per outside system, its clients handed in by `deploy.runtime.wiring`."""

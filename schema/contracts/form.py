@@ -33,7 +33,7 @@ class FieldKind(StrEnum):
     NUMBER = "number"
     DATE = "date"
     TIME = "time"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105
     TEXTAREA = "textarea"
     RICH_TEXT = "rich_text"
     SELECT = "select"

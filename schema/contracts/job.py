@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from schema.contracts.base import Contract
-from schema.contracts.submission import SubmissionResult
+from schema.contracts.submission import DirectoryState, SubmissionResult
 
 
 class Tier(StrEnum):
@@ -51,6 +51,29 @@ class JobInput(Contract):
 
     job_id: UUID
     paused: bool = False
+
+
+class JobSetup(Contract):
+    """What a JobWorkflow learns from the ledger when it begins. `window` is how many children run at a time."""
+
+    customer_id: UUID
+    tier: Tier
+    window: int
+    directories: tuple[DirectoryState, ...]
+
+
+class JobFinish(Contract):
+    """Argument of `finish_job`."""
+
+    job_id: UUID
+    cancelled: bool = False
+
+
+class JobChildren(Contract):
+    """Argument of `settle_children`: children whose end the workflow may have missed."""
+
+    job_id: UUID
+    slugs: tuple[str, ...]
 
 
 class JobCounts(Contract):

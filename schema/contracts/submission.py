@@ -55,9 +55,9 @@ class Evidence(StrEnum):
 class Outcome(Contract):
     """Where one directory stands after an activity: the row of the ledger, without its identity.
 
-    `reason` is a short sentence for people; `failure` is what code branches on. `may_be_sent` is False only where the
-    directory surely holds nothing of ours: nothing was clicked, or the page said it did not take it. `screenshot` is the artifact
-    store's key.
+    `reason` is a short sentence for people; `failure` is what code branches on. `screenshot` is the artifact store's
+    key. `may_be_sent` is False only where the directory surely holds nothing of ours: nothing was clicked, or the
+    page said it did not take it.
     """
 
     status: SubmissionStatus
@@ -88,20 +88,18 @@ class DirectoryResult(Contract):
     failure: FailureType | None = None
 
 
+class DirectoryState(Contract):
+    """One directory of a job and its state in the ledger."""
+
+    slug: str
+    status: SubmissionStatus
+
+
 class SubmissionRef(Contract):
     """Names one row of the ledger."""
 
     job_id: UUID
     slug: str
-
-
-class Slot(Contract):
-    """A directory's answer to "may I come now?". `wait_ms` is how long to sleep first; not `open`: do not come."""
-
-    wait_ms: int = 0
-    open: bool = True
-    reason: str = ""
-    failure: FailureType | None = None
 
 
 class Resolution(StrEnum):
@@ -110,6 +108,28 @@ class Resolution(StrEnum):
     CONFIRMED = "confirmed"
     RETRY = "retry"
     GIVE_UP = "give_up"
+
+
+class Failure(Contract):
+    """Argument of `give_up`: the row, why it is given up, and a sentence for people."""
+
+    ref: SubmissionRef
+    failure: FailureType
+    reason: str
+
+
+class PersonNeeded(Contract):
+    """Argument of `ask_person`: the row that waits, and how long, in seconds."""
+
+    ref: SubmissionRef
+    deadline_s: int
+
+
+class Decision(Contract):
+    """Argument of the ledger's `resolve`: the row and what a person decided about it."""
+
+    ref: SubmissionRef
+    resolution: "ActionResolution"
 
 
 class ActionResolution(Contract):

@@ -84,7 +84,8 @@ async def begin(connection: Connection, job: Job) -> None:
     """
     row = await connection.fetchrow(
         """
-        update jobs set status = 'in_progress', started_at = coalesce(started_at, now()), directories_selected_at = now()
+        update jobs set status = 'in_progress', started_at = coalesce(started_at, now()),
+            directories_selected_at = now()
         where id = $1 and directories_selected_at is null returning id
         """,
         job.id,

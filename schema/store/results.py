@@ -16,6 +16,8 @@ from schema.contracts.directory import Automation
 from schema.contracts.plan import Plan
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import (
+    ActionResolution,
+    DirectoryState,
     Evidence,
     Outcome,
     Resolution,
@@ -139,16 +141,16 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
     )
 
 
-async def open_directories(db: Executor, job_id: UUID) -> list[tuple[str, SubmissionStatus]]:
-    """(slug, status) of every directory of the job that has not ended, best first."""
+async def states(db: Executor, job_id: UUID) -> tuple[DirectoryState, ...]:
+    """Where every directory of the job stands, best first."""
     rows = await db.fetch(
         """
         select d.slug, r.status from job_results r join directories d on d.id = r.directory_id
-        where r.job_id = $1 and not is_ended(r.status) order by d.domain_authority desc, d.slug
+        where r.job_id = $1 order by d.domain_authority desc, d.slug
         """,
         job_id,
     )
-    return [(row["slug"], SubmissionStatus(row["status"])) for row in rows]
+    return tuple(DirectoryState.model_validate(dict(row)) for row in rows)
 
 
 async def listed_by_another_job(db: Executor, submission: Submission) -> Outcome | None:
@@ -249,7 +251,7 @@ async def record(pool: Pool, submission: Submission, outcome: Outcome, attempt: 
         )
 
 
-async def resolve(pool: Pool, ref: SubmissionRef, resolution: Resolution, by: str, note: str) -> Outcome:
+async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) -> Outcome:
     """Do what a person decided, and close the open action; returns where the directory stands now.
 
     Safe to repeat. Raises LedgerConflict for a retry of something that may have been sent.
@@ -257,14 +259,19 @@ async def resolve(pool: Pool, ref: SubmissionRef, resolution: Resolution, by: st
     submission = await find(pool, ref)
     if not submission.status.waits_for_person:
         return submission.outcome
-    if resolution is Resolution.RETRY and submission.outcome.may_be_sent:
+    if decision.resolution is Resolution.RETRY and submission.outcome.may_be_sent:
         raise LedgerConflict(f"{ref.slug} may already hold the business: a retry could list it twice.")
-    outcome = _resolved(submission.outcome, resolution, by)
+    outcome = _resolved(submission.outcome, decision)
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, submission.attempt)
-        await actions.close(connection, submission.id, resolution, by, note)
+        await actions.close(connection, submission.id, decision)
         await history.append(
-            connection, Event.ACTION_RESOLVED, ref.job_id, directory=ref.slug, resolution=resolution, by=by
+            connection,
+            Event.ACTION_RESOLVED,
+            ref.job_id,
+            directory=ref.slug,
+            resolution=decision.resolution,
+            by=decision.by,
         )
     return outcome
 
@@ -304,25 +311,48 @@ async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, .
     return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
 
 
-def _resolved(before: Outcome, resolution: Resolution, by: str) -> Outcome:
-    match resolution:
+def given_up(submission: Submission, failure: FailureType, reason: str) -> Outcome:
+    """What becomes of a row when its workflow can do no more: never a claim that goes beyond what is known.
+
+    What ended stays; what may have been clicked is uncertain or keeps waiting; what a policy or a person stopped
+    before the click is skipped; the rest failed.
+    """
+    before = submission.outcome
+    if before.status.ended or (before.status.waits_for_person and before.may_be_sent):
+        return before
+    if before.status is SubmissionStatus.SUBMITTING:
+        status, failure = SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN
+    elif failure is FailureType.CANCELLED:
+        status = SubmissionStatus.SKIPPED
+    else:
+        status = SubmissionStatus.FAILED
+    return before.model_copy(update={"status": status, "failure": failure, "reason": reason})
+
+
+def _resolved(before: Outcome, decision: ActionResolution) -> Outcome:
+    match decision.resolution:
         case Resolution.CONFIRMED:
-            change = {
-                "status": SubmissionStatus.SUBMITTED,
-                "evidence": Evidence.PERSON,
-                "failure": None,
-                "reason": f"Confirmed by {by}.",
-                "may_be_sent": True,
-            }
+            return before.model_copy(
+                update={
+                    "status": SubmissionStatus.SUBMITTED,
+                    "evidence": Evidence.PERSON,
+                    "failure": None,
+                    "reason": f"Confirmed by {decision.by}.",
+                    "may_be_sent": True,
+                }
+            )
         case Resolution.RETRY:
-            change = {"status": SubmissionStatus.PLANNED, "failure": None, "reason": f"Sent on by {by}."}
+            return before.model_copy(
+                update={"status": SubmissionStatus.PLANNED, "failure": None, "reason": f"Sent on by {decision.by}."}
+            )
         case Resolution.GIVE_UP:
-            change = {
-                "status": SubmissionStatus.FAILED,
-                "failure": FailureType.GIVEN_UP,
-                "reason": f"Given up by {by}. {before.reason}".strip(),
-            }
-    return before.model_copy(update=change)
+            return before.model_copy(
+                update={
+                    "status": SubmissionStatus.FAILED,
+                    "failure": FailureType.GIVEN_UP,
+                    "reason": f"Given up by {decision.by}. {before.reason}".strip(),
+                }
+            )
 
 
 async def _move(connection: Connection, submission: Submission, outcome: Outcome, attempt: int) -> None:

@@ -1,0 +1,90 @@
+"""Where exceptions leave an activity: every one becomes an ApplicationError of a known type, with bounded, scrubbed text.
+
+Failure text is stored in histories and shown in the Web UI, so nothing of a customer may be in it. This module
+decides no retries beyond "never" and "not before": the policies are in `workflows.policies`.
+"""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import asyncpg
+import botocore.exceptions
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from schema.failures import NOT_RETRYABLE, FailureType
+
+_LONGEST = 300
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LONG_NUMBER = re.compile(r"(?:\+|\b)\d(?:[\s().-]?\d){6,}\b")
+_URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[^\s'\"]+")
+
+_HEARTBEAT_S = 2.0
+
+
+class ActivityFailure(Exception):
+    """A failure of a known type. `retry_after` is the least time until a retry makes sense."""
+
+    def __init__(self, failure: FailureType, reason: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.failure = failure
+        self.retry_after = retry_after
+
+
+def scrub(text: str) -> str:
+    """The text without e-mail addresses, phone-like numbers, URL queries and credentials; at most 300 characters."""
+    for pattern, mark in ((_EMAIL, "<email>"), (_URL_SECRETS, ""), (_LONG_NUMBER, "<number>")):
+        text = pattern.sub(mark, text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+@contextlib.contextmanager
+def boundary(default: FailureType = FailureType.INTERNAL) -> Iterator[None]:
+    """Wrap the body of every activity. `default` is the type of an exception that nothing more is known of."""
+    try:
+        yield
+    except ApplicationError:
+        raise
+    except Exception as error:
+        failure = _type_of(error, default)
+        # The whole traceback goes to the worker's own log; the history gets a scrubbed sentence without a cause.
+        activity.logger.warning("activity failed", extra={"failure": failure.value}, exc_info=error)
+        raise ApplicationError(
+            scrub(f"{type(error).__name__}: {error}"),
+            type=failure.value,
+            non_retryable=failure in NOT_RETRYABLE,
+            next_retry_delay=getattr(error, "retry_after", None),
+        ) from None
+
+
+@contextlib.asynccontextmanager
+async def heartbeating() -> AsyncIterator[None]:
+    """Heartbeat in the background, so that a dead worker is noticed and a cancellation arrives."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(_HEARTBEAT_S)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def _type_of(error: Exception, default: FailureType) -> FailureType:
+    match error:
+        case ActivityFailure():
+            return error.failure
+        case asyncpg.PostgresError() | asyncpg.InterfaceError() | ConnectionError():
+            return FailureType.STORE_UNAVAILABLE
+        case botocore.exceptions.BotoCoreError() | botocore.exceptions.ClientError():
+            return FailureType.QUEUE_UNAVAILABLE
+        case _:
+            return default
