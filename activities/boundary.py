@@ -1,4 +1,4 @@
-"""Where exceptions leave an activity: every one becomes an ApplicationError of a known type, with bounded, scrubbed text.
+"""Where exceptions leave an activity: each becomes an ApplicationError of a known type, with bounded, scrubbed text.
 
 Failure text is stored in histories and shown in the Web UI, so nothing of a customer may be in it. This module
 decides no retries beyond "never" and "not before": the policies are in `workflows.policies`.

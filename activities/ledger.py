@@ -13,7 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.boundary import ActivityFailure, boundary
 from schema import ids
-from schema.contracts.job import JobChildren, JobCounts, JobFinish, JobSetup, JobStatus, Tier
+from schema.contracts.job import JobChildren, JobFinish, JobProgress, JobSetup, Tier
 from schema.contracts.submission import (
     Decision,
     DirectoryState,
@@ -66,8 +66,8 @@ class Ledger:
             return await self._states(children.job_id)
 
     @activity.defn
-    async def finish_job(self, finish: JobFinish) -> JobStatus:
-        """Close the job by what the ledger says."""
+    async def finish_job(self, finish: JobFinish) -> JobProgress:
+        """Close the job by what the ledger says, and tell its totals."""
         with boundary(FailureType.STORE_UNAVAILABLE):
             if finish.cancelled:
                 for state in await self._states(finish.job_id):
@@ -75,13 +75,8 @@ class Ledger:
                         ref = SubmissionRef(job_id=finish.job_id, slug=state.slug)
                         await self._give_up(ref, FailureType.CANCELLED, "The job was cancelled.")
             async with self._pool.acquire() as connection, connection.transaction():
-                return await jobs.finish(connection, finish.job_id, cancelled=finish.cancelled)
-
-    @activity.defn
-    async def count_results(self, job_id: UUID) -> JobCounts:
-        """The job's totals."""
-        with boundary(FailureType.STORE_UNAVAILABLE):
-            return await jobs.count(self._pool, job_id)
+                status = await jobs.finish(connection, finish.job_id, cancelled=finish.cancelled)
+                return JobProgress(status=status, counts=await jobs.count(connection, finish.job_id))
 
     @activity.defn
     async def reserve_slot(self, ref: SubmissionRef) -> int:

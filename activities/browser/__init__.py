@@ -1,0 +1,1 @@
+"""Playwright lives here and nowhere else."""

@@ -1,0 +1,38 @@
+"""The artifact store: screenshots by key, in S3 or anything that speaks its API. Only keys travel (claim check)."""
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+from schema.contracts.submission import SubmissionRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_LINK_LIFETIME_S = 7 * 24 * 3600
+
+
+class ArtifactStore:
+    """Keeps proof under a key that names its job, directory and content."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    async def put_screenshot(self, ref: SubmissionRef, image: bytes) -> str:
+        """Store a JPEG; returns its key. Raises botocore's errors."""
+        digest = hashlib.sha256(image).hexdigest()[:16]
+        key = f"jobs/{ref.job_id}/{ref.slug}/{digest}.jpg"
+        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/jpeg")
+        return key
+
+    async def get(self, key: str) -> bytes:
+        """The artifact's content. Raises botocore's errors."""
+        answer = await asyncio.to_thread(self._s3.get_object, Bucket=self._bucket, Key=key)
+        return await asyncio.to_thread(answer["Body"].read)
+
+    def link(self, key: str) -> str:
+        """An address that shows the artifact for seven days to whoever has it."""
+        return self._s3.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_LINK_LIFETIME_S
+        )

@@ -1,0 +1,78 @@
+"""The click, and watching what leaves and what comes back. It is called once per claimed intent and never retries."""
+
+import asyncio
+import dataclasses
+import time
+
+import playwright.async_api
+from brain.answer import judge
+from playwright.async_api import Request
+
+from activities.browser.observe import Observation, observe
+from activities.browser.pool import Visit
+from schema.contracts.answer import Answer, AnswerKind
+from schema.contracts.form import FormSnapshot
+from schema.contracts.submission import Evidence
+
+_POST_LEAVES_WITHIN_S = 6.0
+_ANSWER_WITHIN_S = 30.0
+_PAGE_SPEAKS_WITHIN_S = 5.0
+_PAUSE_S = 0.15
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sent:
+    """What the click led to. `left` is False when provably nothing that changes anything was sent."""
+
+    left: bool
+    answer: Answer
+    response_status: int | None
+    after: FormSnapshot
+
+
+async def send(visit: Visit, observation: Observation, button: str) -> Sent:
+    """Press the button, wait for the request to leave and be answered, then read the page.
+
+    The caller has opened the gate, and bounds the time. Playwright's errors pass through: `gate.sent` tells the
+    caller whether something had left by then.
+    """
+    before = observation.snapshot
+    element = await observation.element(button)
+    await element.click()
+    request = await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
+    status = await _status(request) if request else None
+    answer, after = await _listen(visit, before, status)
+    visit.gate.close()
+    # A form that is sent by GET does not pass the gate; whether it left cannot be known.
+    left = bool(visit.gate.sent) or before.method == "get"
+    return Sent(left=left, answer=answer, response_status=status, after=after)
+
+
+async def _status(request: Request) -> int | None:
+    """The HTTP status of the post's own answer; None when the connection broke or nothing came in time."""
+    try:
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            response = await request.response()
+    except (TimeoutError, playwright.async_api.Error):
+        return None
+    return response.status if response else None
+
+
+async def _listen(visit: Visit, before: FormSnapshot, status: int | None) -> tuple[Answer, FormSnapshot]:
+    """Read the page until it says something, and a little longer when only its silence speaks for it."""
+    deadline = time.monotonic() + _PAGE_SPEAKS_WITHIN_S
+    answer, after = Answer(kind=AnswerKind.UNCLEAR), before
+    while True:
+        try:
+            await visit.page.wait_for_load_state("domcontentloaded")
+            after = (await observe(visit.page, patience_s=0)).snapshot
+            answer = judge(before, after, status)
+        except playwright.async_api.Error:
+            # The page is being replaced by the answer: look again.
+            pass
+        spoke = answer.kind is not AnswerKind.UNCLEAR and answer.evidence is not Evidence.RESPONSE
+        if spoke or time.monotonic() > deadline:
+            return answer, after
+        if answer.kind is AnswerKind.ACCEPTED:
+            deadline = min(deadline, time.monotonic() + 1.0)
+        await asyncio.sleep(_PAUSE_S)

@@ -1,0 +1,66 @@
+"""Going to a directory's page: what its HTTP answer means before anybody looks at the form."""
+
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import playwright.async_api
+from playwright.async_api import Page, Response
+
+from activities.boundary import ActivityFailure
+from schema.failures import FailureType
+
+_LONGEST_WAIT = timedelta(hours=1)
+_GONE = frozenset({404, 410})
+_BUSY = frozenset({429, 503})
+
+
+class DirectoryGone(Exception):
+    """The directory says that its form is not there any more; the text is for people."""
+
+
+async def go_to(page: Page, url: str) -> None:
+    """Load the page. Raises DirectoryGone, or ActivityFailure with the time a busy directory asked for."""
+    try:
+        response = await page.goto(url, wait_until="domcontentloaded")
+    except playwright.async_api.Error as error:
+        if page.context.browser is None or not page.context.browser.is_connected():
+            raise ActivityFailure(FailureType.BROWSER_FAILED, "The browser ended.") from error
+        raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, _first_line(error)) from error
+    if response is None:
+        return
+    status = response.status
+    if status in _GONE:
+        raise DirectoryGone(f"The submission page answers HTTP {status}.")
+    if status in _BUSY:
+        raise ActivityFailure(
+            FailureType.DIRECTORY_BUSY,
+            f"The directory answers HTTP {status}.",
+            retry_after=await _retry_after(response),
+        )
+    if status >= 500:
+        raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, f"The directory answers HTTP {status}.")
+
+
+async def screenshot(page: Page) -> bytes:
+    """The whole page as a JPEG."""
+    return await page.screenshot(type="jpeg", quality=80, full_page=True, animations="disabled")
+
+
+async def _retry_after(response: Response) -> timedelta | None:
+    """RFC 9110 §10.2.3: seconds or a date; None when absent or not understood."""
+    value = (await response.header_value("retry-after") or "").strip()
+    if not value:
+        return None
+    if value.isdecimal():
+        return min(timedelta(seconds=int(value)), _LONGEST_WAIT)
+    served = await response.header_value("date")
+    try:
+        # The difference of the directory's own two clocks readings, so that ours does not matter.
+        wait = parsedate_to_datetime(value) - parsedate_to_datetime(served or "")
+    except (TypeError, ValueError):
+        return None
+    return min(max(wait, timedelta()), _LONGEST_WAIT)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

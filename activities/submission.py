@@ -1,0 +1,224 @@
+"""The submission activity: fill, claim the intent, click once, watch, prove, record.
+
+Before the claim every step may be repeated freely. After it nothing here clicks again: a retry that finds the row
+`submitting` waits until the first attempt must be over and then says that the outcome is unknown.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import botocore.exceptions
+import playwright.async_api
+import structlog
+from temporalio import activity
+
+from activities.artifacts import ArtifactStore
+from activities.boundary import ActivityFailure, boundary, heartbeating
+from activities.browser.advance import Stuck, advance
+from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
+from activities.browser.pool import BrowserPool, Visit
+from activities.browser.send import Sent, send
+from activities.browser.visit import DirectoryGone, go_to, screenshot
+from brain import planner
+from schema.contracts.answer import AnswerKind
+from schema.contracts.plan import Plan
+from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.failures import FailureType
+from schema.store import results
+from schema.store.database import Pool
+from schema.store.results import LedgerConflict, Submission
+
+_SEND_LIMIT_S = 60.0
+_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + 15)
+"""From the intent until whoever wrote it must have recorded an outcome, or has died."""
+
+_MOST_ATTEMPTS = 3
+"""The first, and at most two amended ones (DESIGN.md §3)."""
+
+_PAGE_TEXT_KEPT = 2_000
+
+_log = structlog.get_logger(__name__)
+
+
+class Submitting:
+    """Carries out the plan of one submission."""
+
+    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore) -> None:
+        self._pool = pool
+        self._browser = browser
+        self._artifacts = artifacts
+
+    @activity.defn
+    async def submit(self, ref: SubmissionRef) -> Outcome:
+        """Where the directory stands after at most one click.
+
+        `planned` with FORM_CHANGED asks for a new plan; `planned` with REFUSED says that the plan has been amended.
+        """
+        with boundary(FailureType.BROWSER_FAILED):
+            async with heartbeating():
+                submission = await results.find(self._pool, ref)
+                match submission.status:
+                    case SubmissionStatus.PLANNED:
+                        return await self._submit(submission)
+                    case SubmissionStatus.SUBMITTING:
+                        return await self._outcome_of_lost_attempt(submission)
+                    case _:
+                        return submission.outcome
+
+    async def _outcome_of_lost_attempt(self, submission: Submission) -> Outcome:
+        assert submission.intent_age is not None, "the table's constraint: submitting needs an intent"
+        remaining = _ATTEMPT_IS_OVER - submission.intent_age
+        if remaining > timedelta():
+            raise ActivityFailure(
+                FailureType.OUTCOME_UNKNOWN,
+                "An attempt that claimed the intent may still be under way.",
+                retry_after=remaining,
+            )
+        outcome = _uncertain("The attempt died between the intent and the proof.")
+        await results.record(self._pool, submission, outcome, submission.attempt)
+        return outcome
+
+    async def _submit(self, submission: Submission) -> Outcome:
+        plan = submission.plan
+        assert plan is not None, "a planned row has a plan"
+        async with self._browser.visit() as visit:
+            try:
+                await go_to(visit.page, plan.url)
+                filled = await _fill(visit, plan, submission)
+            except (DirectoryGone, GuardRefused, Stuck, FormChanged) as stopped:
+                outcome = await self._stopped(stopped, visit, submission)
+                await results.record(self._pool, submission, outcome, submission.attempt)
+                return outcome
+            try:
+                attempt = await results.claim_intent(self._pool, submission)
+            except LedgerConflict:
+                return await self._lost_the_claim(submission)
+            return await _to_its_end(self._send(visit, filled, plan, submission, attempt))
+
+    async def _stopped(self, why: Exception, visit: Visit, submission: Submission) -> Outcome:
+        match why:
+            case FormChanged():
+                return Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED, reason=str(why))
+            case DirectoryGone():
+                return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(why))
+            case _:
+                return Outcome(
+                    status=SubmissionStatus.AWAITING_ACTION,
+                    failure=FailureType.PLAN_REJECTED,
+                    reason=str(why),
+                    final_url=visit.page.url,
+                    screenshot=await self._keep_screenshot(visit, submission),
+                )
+
+    async def _lost_the_claim(self, submission: Submission) -> Outcome:
+        """Another job holds the listing, or another worker the row: nothing was clicked here."""
+        listed = await results.listed_by_another_job(self._pool, submission)
+        if listed is None:
+            return (await results.find(self._pool, submission.ref)).outcome
+        await results.record(self._pool, submission, listed, submission.attempt)
+        return listed
+
+    async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
+        visit.gate.open()
+        try:
+            async with asyncio.timeout(_SEND_LIMIT_S):
+                sent = await send(visit, filled.observation, plan.steps[-1].button)
+                image = await self._keep_screenshot(visit, submission)
+        except (playwright.async_api.Error, TimeoutError) as error:
+            visit.gate.close()
+            outcome = _after_error(error, left=bool(visit.gate.sent) or filled.observation.snapshot.method == "get")
+            await results.record(self._pool, submission, outcome, attempt)
+            return outcome
+        outcome = _read(sent, visit.page.url, image, attempt)
+        if outcome.failure is FailureType.REFUSED:
+            return await self._refused(sent, outcome, plan, submission, attempt)
+        await results.record(self._pool, submission, outcome, attempt)
+        return outcome
+
+    async def _refused(self, sent: Sent, outcome: Outcome, plan: Plan, submission: Submission, attempt: int) -> Outcome:
+        """The page said it did not take it: amend the plan where that can help, and otherwise keep the refusal."""
+        amended = None
+        if attempt < _MOST_ATTEMPTS:
+            amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
+        if amended is not None:
+            outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})
+        await results.record(self._pool, submission, outcome, attempt)
+        if amended is not None:
+            await results.save_plan(self._pool, submission, amended)
+        return outcome
+
+    async def _keep_screenshot(self, visit: Visit, submission: Submission) -> str:
+        """The screenshot's key; "" when the store is down: the page's words are kept in the ledger all the same."""
+        try:
+            return await self._artifacts.put_screenshot(submission.ref, await screenshot(visit.page))
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            _log.warning("screenshot not stored", directory=submission.ref.slug, error=type(error).__name__)
+            return ""
+
+
+async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:
+    for step in plan.steps[:-1]:
+        filled = await fill_step(visit.page, step, submission.profile, submission.submission_url)
+        await advance(visit.page, filled.observation, step)
+    return await fill_step(visit.page, plan.steps[-1], submission.profile, submission.submission_url)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Await it also through a cancellation: between the click and the record nobody may let go."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
+    """The page's answer as an outcome of the ledger."""
+    answer = sent.answer
+    status, failure = _MEANING[answer.kind]
+    reason = answer.quote
+    if not sent.left and answer.kind is AnswerKind.UNCLEAR:
+        status, failure, reason = SubmissionStatus.FAILED, FailureType.REFUSED, "The page did not send the form."
+    return Outcome(
+        status=status,
+        evidence=answer.evidence,
+        failure=failure,
+        reason=reason,
+        final_url=final_url,
+        page_text=sent.after.page_text[:_PAGE_TEXT_KEPT],
+        screenshot=image,
+        confidence=answer.confidence,
+        response_status=sent.response_status,
+        may_be_sent=sent.left and failure not in (FailureType.REFUSED, FailureType.ALREADY_LISTED),
+    )
+
+
+def _after_error(error: Exception, *, left: bool) -> Outcome:
+    if left:
+        return _uncertain("The browser failed after the form had left.")
+    return Outcome(
+        status=SubmissionStatus.PLANNED,
+        failure=FailureType.BROWSER_FAILED,
+        reason="The form could not be sent, and nothing had left.",
+    )
+
+
+def _uncertain(reason: str) -> Outcome:
+    return Outcome(
+        status=SubmissionStatus.UNCERTAIN, failure=FailureType.OUTCOME_UNKNOWN, reason=reason, may_be_sent=True
+    )
+
+
+_MEANING: dict[AnswerKind, tuple[SubmissionStatus, FailureType | None]] = {
+    AnswerKind.ACCEPTED: (SubmissionStatus.SUBMITTED, None),
+    AnswerKind.CONFIRMATION_NEEDED: (SubmissionStatus.AWAITING_ACTION, FailureType.CONFIRMATION_NEEDED),
+    AnswerKind.DUPLICATE: (SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED),
+    AnswerKind.REFUSED: (SubmissionStatus.FAILED, FailureType.REFUSED),
+    AnswerKind.CAPTCHA: (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA),
+    AnswerKind.LOGIN_REQUIRED: (SubmissionStatus.AWAITING_ACTION, FailureType.LOGIN_REQUIRED),
+    AnswerKind.PAYMENT_REQUIRED: (SubmissionStatus.AWAITING_ACTION, FailureType.PAYMENT_REQUIRED),
+    AnswerKind.UNCLEAR: (SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN),
+}
