@@ -122,8 +122,7 @@ create table worker_heartbeats (
     id uuid primary key,
     host text not null,
     pid integer not null,
-    status text not null check (status in ('running', 'draining', 'stopped')),
-    current_work jsonb not null default '[]',
+    status text not null check (status in ('running', 'stopped')),
     started_at timestamptz not null default now(),
     beat_at timestamptz not null default now()
 );

@@ -1,0 +1,261 @@
+"""One paid job: starts a window of DirectoryWorkflows, and closes the job when every directory has ended.
+
+It never decides what became of a directory. Children are abandoned on purpose: they outlive a continue-as-new and a
+reset, and whatever this run did not hear from them itself it reads from the ledger.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter, deque
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import (
+    ApplicationError,
+    ChildWorkflowError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
+from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.ledger import Ledger
+    from schema import ids
+    from schema.contracts.job import JobChildren, JobCounts, JobFinish, JobInput, JobProgress, JobSetup, JobStatus
+    from schema.contracts.submission import (
+        DirectoryInput,
+        DirectoryState,
+        Failure,
+        SubmissionRef,
+        SubmissionStatus,
+    )
+    from schema.failures import FailureType
+    from schema.search_attributes import CUSTOMER_ID, DIRECTORY, JOB_ID, OUTCOME, TIER
+
+from workflows.directory import DirectoryWorkflow
+from workflows.policies import LEDGER
+
+_FIRST_LOOK_S = 5
+_LONGEST_LOOK_S = 15 * 60
+"""Seconds between two looks into the ledger for children of an earlier run; doubled while nothing changes."""
+
+
+@workflow.defn
+class JobWorkflow:
+    """`job-<job_id>`. `progress` tells how far it is; `pause` and `resume` hold back children not yet started."""
+
+    @workflow.init
+    def __init__(self, job: JobInput) -> None:
+        self._job_id = job.job_id
+        self._paused = job.paused
+        self._setup: JobSetup | None = None
+        self._status: dict[str, SubmissionStatus] = {}
+        self._queue: deque[str] = deque()
+        self._children: dict[str, asyncio.Task[None]] = {}
+        self._adopted: set[str] = set()
+        """Children that an earlier run started: alive or not, their word comes by signal or from the ledger."""
+        self._watch: asyncio.Task[None] | None = None
+        self._broken: Exception | None = None
+
+    @workflow.run
+    async def run(self, job: JobInput) -> JobProgress:
+        self._setup = await workflow.execute_activity_method(
+            Ledger.begin_job, self._job_id, summary="choose the directories", **LEDGER
+        )
+        for state in self._setup.directories:
+            self._hear(state)
+            if not state.status.ended:
+                self._queue.append(state.slug)
+        try:
+            await self._work()
+        except BaseException as error:
+            if not is_cancelled_exception(error):
+                raise
+            await self._cancel_children()
+            await self._finish(cancelled=True)
+            raise
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return await self._finish(cancelled=False)
+
+    @workflow.query
+    def progress(self) -> JobProgress:
+        """How far the job is, as far as this workflow has heard; the ledger is the authority."""
+        return JobProgress(
+            status=JobStatus.IN_PROGRESS,
+            paused=self._paused,
+            counts=self._counts(),
+            running=tuple(sorted(slug for slug in self._alive() if self._works(slug))),
+        )
+
+    @workflow.signal
+    def directory_settled(self, state: DirectoryState) -> None:
+        """A child ended, or waits for a person and leaves its place in the window to the next."""
+        self._hear(state)
+
+    @workflow.update
+    def pause(self) -> None:
+        """Start no further directory; those under way go on."""
+        self._paused = True
+        self._show()
+
+    @pause.validator
+    def _is_not_paused(self) -> None:
+        if self._paused:
+            raise ValueError("The job is paused already.")
+
+    @workflow.update
+    def resume(self) -> None:
+        """Go on starting directories."""
+        self._paused = False
+        self._show()
+
+    @resume.validator
+    def _is_paused(self) -> None:
+        if not self._paused:
+            raise ValueError("The job is not paused.")
+
+    async def _work(self) -> None:
+        while self._queue or self._alive():
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(JobInput(job_id=self._job_id, paused=self._paused))
+            while self._may_start():
+                slug = self._queue.popleft()
+                self._children[slug] = asyncio.create_task(self._run_child(slug))
+            await workflow.wait_condition(
+                lambda: self._broken is not None or self._may_start() or not (self._queue or self._alive())
+            )
+            if self._broken:
+                raise self._broken
+
+    def _may_start(self) -> bool:
+        assert self._setup is not None
+        return bool(self._queue) and not self._paused and sum(map(self._works, self._alive())) < self._setup.window
+
+    def _alive(self) -> set[str]:
+        return self._adopted | self._children.keys()
+
+    def _works(self, slug: str) -> bool:
+        """True for a child that takes a place in the window: one that waits for a person does not."""
+        return not self._status[slug].waits_for_person
+
+    async def _run_child(self, slug: str) -> None:
+        """Start the child and wait for its end. One that was started before is answered from the ledger."""
+        try:
+            child = await self._start(slug)
+            self._hear(await child)
+        except WorkflowAlreadyStartedError:
+            self._adopt(slug)
+        except ChildWorkflowError as error:
+            # Terminated, cancelled or failed from outside: the ledger is told, and knows better than the error.
+            workflow.logger.warning("child closed early", extra={"directory": slug, "cause": str(error.cause)})
+            await self._give_up(slug)
+        except Exception as error:
+            self._broken = error
+        finally:
+            del self._children[slug]
+
+    async def _start(self, slug: str) -> "workflow.ChildWorkflowHandle[DirectoryWorkflow, DirectoryState]":
+        assert self._setup is not None
+        return await workflow.start_child_workflow(
+            DirectoryWorkflow.run,
+            DirectoryInput(job_id=self._job_id, slug=slug),
+            id=ids.directory_workflow_id(self._job_id, slug),
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+            static_summary=slug,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(JOB_ID, str(self._job_id)),
+                    SearchAttributePair(CUSTOMER_ID, str(self._setup.customer_id)),
+                    SearchAttributePair(TIER, self._setup.tier.value),
+                    SearchAttributePair(DIRECTORY, slug),
+                ]
+            ),
+        )
+
+    async def _give_up(self, slug: str) -> None:
+        outcome = await workflow.execute_activity_method(
+            Ledger.give_up,
+            Failure(
+                ref=SubmissionRef(job_id=self._job_id, slug=slug),
+                failure=FailureType.WORKFLOW_CLOSED,
+                reason="Its workflow was closed from outside.",
+            ),
+            summary=f"{slug} was closed",
+            **LEDGER,
+        )
+        self._hear(DirectoryState(slug=slug, status=outcome.status))
+
+    def _adopt(self, slug: str) -> None:
+        self._adopted.add(slug)
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.create_task(self._watch_adopted())
+
+    async def _watch_adopted(self) -> None:
+        """Look into the ledger for children of an earlier run, less and less often while nothing changes."""
+        pause_s = 0
+        while self._adopted:
+            heard = dict(self._status)
+            await self._look()
+            pause_s = _FIRST_LOOK_S if heard != self._status else min(2 * pause_s or _FIRST_LOOK_S, _LONGEST_LOOK_S)
+            if self._adopted:
+                await workflow.sleep(timedelta(seconds=pause_s), summary="look into the ledger")
+
+    async def _look(self) -> None:
+        states = await workflow.execute_activity_method(
+            Ledger.settle_children,
+            JobChildren(job_id=self._job_id, slugs=tuple(sorted(self._adopted))),
+            summary="children of an earlier run",
+            **LEDGER,
+        )
+        for state in states:
+            self._hear(state)
+
+    async def _cancel_children(self) -> None:
+        """Ask every child to stop, and wait until each has: its browser page is closed by then."""
+        self._queue.clear()
+        tasks = list(self._children.values())
+        for task in tasks:
+            task.cancel()
+        for slug in sorted(self._adopted):
+            with contextlib.suppress(ApplicationError):
+                child = workflow.get_external_workflow_handle(ids.directory_workflow_id(self._job_id, slug))
+                await child.cancel()
+        if tasks:
+            await workflow.wait(tasks)
+        while any(self._works(slug) for slug in self._adopted):
+            await workflow.sleep(timedelta(seconds=_FIRST_LOOK_S), summary="children are stopping")
+            await self._look()
+
+    async def _finish(self, *, cancelled: bool) -> JobProgress:
+        progress = await workflow.execute_activity_method(
+            Ledger.finish_job,
+            JobFinish(job_id=self._job_id, cancelled=cancelled),
+            summary="close the job",
+            **LEDGER,
+        )
+        workflow.upsert_search_attributes([OUTCOME.value_set(progress.status.value)])
+        return progress
+
+    def _hear(self, state: DirectoryState) -> None:
+        self._status[state.slug] = state.status
+        if state.status.ended:
+            self._adopted.discard(state.slug)
+        self._show()
+
+    def _counts(self) -> JobCounts:
+        tally = Counter(status.value for status in self._status.values())
+        return JobCounts(total=len(self._status), **tally)
+
+    def _show(self) -> None:
+        """The job in the Web UI, as a small table."""
+        counts = self._counts()
+        rows = "\n".join(f"| {state} | {number} |" for state, number in counts.model_dump().items() if number)
+        paused = "**Paused.** " if self._paused else ""
+        workflow.set_current_details(
+            f"{paused}{counts.ended} of {counts.total} ended, {counts.waiting} wait for a person.\n\n"
+            f"| state | directories |\n|---|---|\n{rows}"
+        )

@@ -1,0 +1,70 @@
+"""How each activity is called: its timeouts, its retries, and what one retry costs."""
+
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+from schema.failures import NOT_RETRYABLE
+
+_NEVER = [failure.value for failure in NOT_RETRYABLE]
+
+BROWSER_QUEUE_SUFFIX = "-browser"
+"""Activities that hold a browser page have a task queue of their own, so that its slots are the browser's."""
+
+
+class Policy(TypedDict, total=False):
+    """The options of `workflow.execute_activity_method` that are decided here."""
+
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: timedelta
+    retry_policy: RetryPolicy
+    cancellation_type: ActivityCancellationType
+
+
+# A retry costs one query. Without end: while the database is down a job waits, it does not fail.
+LEDGER = Policy(
+    start_to_close_timeout=timedelta(seconds=15),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=500),
+        maximum_interval=timedelta(seconds=30),
+        non_retryable_error_types=_NEVER,
+    ),
+)
+
+# A retry costs one visit of the directory that sends nothing.
+PLAN = Policy(
+    start_to_close_timeout=timedelta(seconds=120),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=3,
+        maximum_interval=timedelta(minutes=5),
+        maximum_attempts=5,
+        non_retryable_error_types=_NEVER,
+    ),
+    # The browser's page is closed before the workflow goes on.
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+# Before the intent a retry costs one visit; after it a retry never clicks, it only reads the ledger.
+SUBMIT = Policy(
+    start_to_close_timeout=timedelta(seconds=180),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=3,
+        maximum_interval=timedelta(minutes=5),
+        maximum_attempts=6,
+        non_retryable_error_types=_NEVER,
+    ),
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+# A retry costs one receive; a message that was in hand comes back after its visibility timeout.
+SHIFT = Policy(
+    start_to_close_timeout=timedelta(minutes=20),
+    heartbeat_timeout=timedelta(seconds=60),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+)

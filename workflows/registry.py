@@ -1,0 +1,7 @@
+"""Every workflow a worker registers, and therefore every one that needs a recorded history under tests/replay."""
+
+from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
+from workflows.directory import DirectoryWorkflow
+from workflows.job import JobWorkflow
+
+WORKFLOWS = (JobWorkflow, DirectoryWorkflow, SqsBridgeWorkflow, OutboxRelayWorkflow)
