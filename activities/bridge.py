@@ -111,7 +111,7 @@ class Bridge:
         return answer.get("Messages", [])
 
     async def _handle(self, message: "MessageTypeDef") -> bool:
-        """True when the message's job has its workflow; False when it was rejected and is left to the redrive policy."""
+        """True when the message's job has its workflow; False when it was rejected and stays in the queue."""
         try:
             parsed, job = await self._understand(message.get("Body", ""))
         except Rejected as rejection:

@@ -3,27 +3,21 @@
 It visits with the post gate shut, so that even a page that submits by itself could not.
 """
 
-from playwright.async_api import Page
 from temporalio import activity
 
 from activities.artifacts import ArtifactStore
 from activities.boundary import boundary, heartbeating
-from activities.browser.advance import Stuck, advance
-from activities.browser.fill import GuardRefused, fill_step
-from activities.browser.observe import observe
-from activities.browser.pool import BrowserPool
-from activities.browser.visit import DirectoryGone, go_to, screenshot
+from activities.browser.pool import BrowserPool, Visit
+from activities.browser.visit import DirectoryGone, go_to
+from activities.browser.walk import walk
 from brain import planner
 from schema.contracts.directory import Automation
-from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
-from schema.contracts.plan import Obstacle, Plan, PlanStep
+from schema.contracts.plan import Obstacle, Plan
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
 from schema.store.results import Submission
-
-_MOST_STEPS = 10
 
 _PERSON_CAN_HELP = frozenset(
     {
@@ -71,63 +65,30 @@ class Planning:
                 await go_to(visit.page, submission.submission_url)
             except DirectoryGone as gone:
                 return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(gone))
-            steps: list[PlanStep] = []
-            while not steps or steps[-1].button_kind is ButtonKind.ADVANCE:
-                observation = await observe(visit.page)
-                step = planner.plan_step(observation.snapshot, submission.profile, accept_terms=submission.accept_terms)
-                if isinstance(step, PlanStep):
-                    step = await _walk(visit.page, step, observation.snapshot, submission)
-                if isinstance(step, PlanStep) and len(steps) == _MOST_STEPS:
-                    step = Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has more steps than we follow.")
-                if isinstance(step, Obstacle):
-                    return await self._stopped(step, visit.page, submission)
-                steps.append(step)
+            steps = await walk(
+                visit.page, submission.profile, submission.submission_url, accept_terms=submission.accept_terms
+            )
+            if isinstance(steps, Obstacle):
+                return await self._stopped(steps, visit, submission)
         plan = Plan(
             directory=submission.ref.slug,
             url=submission.submission_url,
-            steps=tuple(steps),
+            steps=steps,
             mapper_version=planner.MAPPER_VERSION,
         )
         await results.save_plan(self._pool, submission, plan)
         return Outcome(status=SubmissionStatus.PLANNED)
 
-    async def _stopped(self, obstacle: Obstacle, page: Page, submission: Submission) -> Outcome:
-        helps = obstacle.failure in _PERSON_CAN_HELP
+    async def _stopped(self, obstacle: Obstacle, visit: Visit, submission: Submission) -> Outcome:
+        if obstacle.failure not in _PERSON_CAN_HELP:
+            return Outcome(status=SubmissionStatus.FAILED, failure=obstacle.failure, reason=obstacle.reason)
         return Outcome(
-            status=SubmissionStatus.AWAITING_ACTION if helps else SubmissionStatus.FAILED,
+            status=SubmissionStatus.AWAITING_ACTION,
             failure=obstacle.failure,
             reason=obstacle.reason,
-            final_url=page.url,
-            screenshot=await self._artifacts.put_screenshot(submission.ref, await screenshot(page)) if helps else "",
+            final_url=visit.page.url,
+            screenshot=await self._artifacts.put_screenshot(submission.ref, await visit.screenshot()),
         )
-
-
-async def _walk(page: Page, step: PlanStep, snapshot: FormSnapshot, submission: Submission) -> PlanStep | Obstacle:
-    """Fill the step in rehearsal where something hangs on it: fields that appear, or the next step of a wizard."""
-    if step.button_kind is not ButtonKind.ADVANCE and not any(map(_has_dependents, snapshot.fields)):
-        return step
-    try:
-        filled = await fill_step(page, step, submission.profile, submission.submission_url)
-    except GuardRefused as refused:
-        return Obstacle(failure=FailureType.PLAN_REJECTED, reason=str(refused))
-    again = planner.plan_step(filled.observation.snapshot, submission.profile, accept_terms=submission.accept_terms)
-    if isinstance(again, Obstacle):
-        return again
-    known = {decision.handle for decision in step.decisions}
-    appeared = tuple(decision for decision in again.decisions if decision.handle not in known)
-    step = step.model_copy(
-        update={"decisions": step.decisions + appeared, "button": again.button, "button_kind": again.button_kind}
-    )
-    if step.button_kind is ButtonKind.ADVANCE:
-        try:
-            await advance(page, filled.observation, step)
-        except Stuck as stuck:
-            return Obstacle(failure=FailureType.PLAN_REJECTED, reason=str(stuck))
-    return step
-
-
-def _has_dependents(field: FormField) -> bool:
-    return field.visible and (bool(field.depends_on) or (field.kind is FieldKind.SELECT and not field.options))
 
 
 def _skipped(reason: str) -> Outcome:

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import botocore.exceptions
-import playwright.async_api
 import structlog
 from temporalio import activity
 
@@ -18,9 +17,9 @@ from activities.artifacts import ArtifactStore
 from activities.boundary import ActivityFailure, boundary, heartbeating
 from activities.browser.advance import Stuck, advance
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
-from activities.browser.pool import BrowserPool, Visit
+from activities.browser.pool import BrowserFailed, BrowserPool, Visit
 from activities.browser.send import Sent, send
-from activities.browser.visit import DirectoryGone, go_to, screenshot
+from activities.browser.visit import DirectoryGone, go_to
 from brain import planner
 from schema.contracts.answer import AnswerKind
 from schema.contracts.plan import Plan
@@ -126,9 +125,9 @@ class Submitting:
             async with asyncio.timeout(_SEND_LIMIT_S):
                 sent = await send(visit, filled.observation, plan.steps[-1].button)
                 image = await self._keep_screenshot(visit, submission)
-        except (playwright.async_api.Error, TimeoutError) as error:
+        except (BrowserFailed, TimeoutError):
             visit.gate.close()
-            outcome = _after_error(error, left=bool(visit.gate.sent) or filled.observation.snapshot.method == "get")
+            outcome = _after_error(left=bool(visit.gate.sent) or filled.observation.snapshot.method == "get")
             await results.record(self._pool, submission, outcome, attempt)
             return outcome
         outcome = _read(sent, visit.page.url, image, attempt)
@@ -150,10 +149,14 @@ class Submitting:
         return outcome
 
     async def _keep_screenshot(self, visit: Visit, submission: Submission) -> str:
-        """The screenshot's key; "" when the store is down: the page's words are kept in the ledger all the same."""
+        """The screenshot's key; "" when it cannot be kept: the page's words are kept in the ledger all the same."""
         try:
-            return await self._artifacts.put_screenshot(submission.ref, await screenshot(visit.page))
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            return await self._artifacts.put_screenshot(submission.ref, await visit.screenshot())
+        except (
+            botocore.exceptions.BotoCoreError,
+            botocore.exceptions.ClientError,
+            BrowserFailed,
+        ) as error:
             _log.warning("screenshot not stored", directory=submission.ref.slug, error=type(error).__name__)
             return ""
 
@@ -196,7 +199,7 @@ def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
     )
 
 
-def _after_error(error: Exception, *, left: bool) -> Outcome:
+def _after_error(*, left: bool) -> Outcome:
     if left:
         return _uncertain("The browser failed after the form had left.")
     return Outcome(

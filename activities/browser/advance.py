@@ -1,6 +1,7 @@
 """Pressing a wizard's "next": the step changes, nothing is sent."""
 
 import asyncio
+import time
 
 from playwright.async_api import Page
 
@@ -21,15 +22,12 @@ async def advance(page: Page, observation: Observation, step: PlanStep) -> None:
     before = _shown(observation.snapshot)
     button = await observation.element(step.button)
     await button.click()
-    async with asyncio.timeout(_PATIENCE_S) as limit:
-        try:
-            while _shown((await observe(page)).snapshot) == before:
-                await asyncio.sleep(_PAUSE_S)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-    if limit.expired():
-        raise Stuck("The next step of the form did not open.")
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        if _shown((await observe(page)).snapshot) != before:
+            return
+        await asyncio.sleep(_PAUSE_S)
+    raise Stuck("The next step of the form did not open.")
 
 
 def _shown(snapshot: FormSnapshot) -> frozenset[str]:

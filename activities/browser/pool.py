@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import playwright.async_api
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Route, async_playwright
 
 _CONTEXTS_PER_BROWSER = 200
@@ -24,6 +25,10 @@ _ARGUMENTS = (
     "--no-first-run",
 )
 NAVIGATION_TIMEOUT_MS = 30_000
+
+
+class BrowserFailed(Exception):
+    """The browser or the page ended, or did not do what it was told; the text holds nothing of the page."""
 
 
 class PostGate:
@@ -81,6 +86,13 @@ class Visit:
 
     page: Page
     gate: PostGate
+
+    async def screenshot(self) -> bytes:
+        """The whole page as a JPEG. Raises BrowserFailed."""
+        try:
+            return await self.page.screenshot(type="jpeg", quality=80, full_page=True, animations="disabled")
+        except playwright.async_api.Error as error:
+            raise BrowserFailed("The page could not be photographed.") from error
 
 
 class BrowserPool:

@@ -9,7 +9,7 @@ from brain.answer import judge
 from playwright.async_api import Request
 
 from activities.browser.observe import Observation, observe
-from activities.browser.pool import Visit
+from activities.browser.pool import BrowserFailed, Visit
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
 from schema.contracts.submission import Evidence
@@ -33,12 +33,15 @@ class Sent:
 async def send(visit: Visit, observation: Observation, button: str) -> Sent:
     """Press the button, wait for the request to leave and be answered, then read the page.
 
-    The caller has opened the gate, and bounds the time. Playwright's errors pass through: `gate.sent` tells the
-    caller whether something had left by then.
+    The caller has opened the gate, and bounds the time. Raises BrowserFailed; `gate.sent` tells the caller whether
+    something had left by then.
     """
     before = observation.snapshot
-    element = await observation.element(button)
-    await element.click()
+    try:
+        element = await observation.element(button)
+        await element.click()
+    except playwright.async_api.Error as error:
+        raise BrowserFailed("The button could not be pressed.") from error
     request = await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
     status = await _status(request) if request else None
     answer, after = await _listen(visit, before, status)

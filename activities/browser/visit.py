@@ -41,11 +41,6 @@ async def go_to(page: Page, url: str) -> None:
         raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, f"The directory answers HTTP {status}.")
 
 
-async def screenshot(page: Page) -> bytes:
-    """The whole page as a JPEG."""
-    return await page.screenshot(type="jpeg", quality=80, full_page=True, animations="disabled")
-
-
 async def _retry_after(response: Response) -> timedelta | None:
     """RFC 9110 §10.2.3: seconds or a date; None when absent or not understood."""
     value = (await response.header_value("retry-after") or "").strip()

@@ -17,9 +17,9 @@ Executor: TypeAlias = "Pool | Connection"
 async def open_pool(database_url: str, size: int) -> Pool:
     """A pool of at most `size` connections that reads and writes jsonb as Python values.
 
-    Raises OSError or asyncpg.PostgresError when the database cannot be reached.
+    It connects at the first query, so that a process can start, and say so, while the database is down.
     """
-    return await asyncpg.create_pool(database_url, min_size=1, max_size=size, init=_prepare, command_timeout=30)
+    return await asyncpg.create_pool(database_url, min_size=0, max_size=size, init=_prepare, command_timeout=30)
 
 
 async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
