@@ -1,0 +1,1 @@
+"""The `directorybolt` command: one module per group of commands."""

@@ -6,6 +6,7 @@ that every command on the machine finds it.
 
 import functools
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -15,14 +16,25 @@ from schema.contracts.job import Tier
 STACK_ENV_FILE = Path(".local/stack.env")
 
 
+S = TypeVar("S", bound=BaseSettings)
+
+
 class SettingsError(Exception):
     """A setting is missing or wrong; the text is one sentence that names it."""
 
 
-class Settings(BaseSettings):
-    """Where everything is, and how much of it to use. Names follow each product's own standard."""
+class BrowserSettings(BaseSettings):
+    """What is needed to open a page; commands that only look at a form need no more."""
 
     model_config = SettingsConfigDict(env_file=(STACK_ENV_FILE, ".env"), extra="ignore", env_ignore_empty=True)
+
+    browser_path: Path | None = None
+    browser_slots: int = Field(default=4, ge=1, le=64)
+    user_agent_contact: str = "https://directorybolt.com/bot"
+
+
+class Settings(BrowserSettings):
+    """Where everything is, and how much of it to use. Names follow each product's own standard."""
 
     database_url: SecretStr
     database_pool_size: int = Field(default=10, ge=1, le=200)
@@ -42,10 +54,6 @@ class Settings(BaseSettings):
     aws_session_token: SecretStr | None = None
     sqs_queue_name: str = "directorybolt-jobs"
     artifact_bucket: str = "directorybolt-artifacts"
-
-    browser_path: Path | None = None
-    browser_slots: int = Field(default=4, ge=1, le=64)
-    user_agent_contact: str = "https://directorybolt.com/bot"
 
     window_starter: int = Field(default=10, ge=1, le=500)
     window_growth: int = Field(default=15, ge=1, le=500)
@@ -70,8 +78,18 @@ class Settings(BaseSettings):
 @functools.cache
 def load_settings() -> Settings:
     """The process's settings. Raises SettingsError with one sentence that names the first wrong setting."""
+    return _load(Settings)
+
+
+@functools.cache
+def load_browser_settings() -> BrowserSettings:
+    """Likewise, for commands that need a browser and nothing else."""
+    return _load(BrowserSettings)
+
+
+def _load(kind: type[S]) -> S:
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]
+        return kind()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]).upper()

@@ -4,8 +4,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import Field
-
 from schema.contracts.base import Contract
 from schema.contracts.submission import DirectoryState, SubmissionResult
 
@@ -129,14 +127,8 @@ class JobSummary(Contract):
     waiting: int
 
 
-class JobReport(Contract):
-    """A job as people are shown it: its state, its counts and every directory's result."""
+class JobReport(JobSummary):
+    """A job as people are shown it: its counts and every directory's result."""
 
-    job_id: UUID
-    customer_id: UUID
-    business_name: str
-    tier: Tier
-    status: JobStatus
-    created_at: datetime
     counts: JobCounts
-    results: tuple[SubmissionResult, ...] = Field(default=())
+    results: tuple[SubmissionResult, ...]

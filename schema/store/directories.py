@@ -1,8 +1,10 @@
 """`directories`: what may be submitted to, and when the next visit may begin."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from schema.contracts.directory import Directory, DirectoryEntry
+from schema.contracts.job import Tier
 from schema.store.database import Executor
 
 _COLUMNS = """id, slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
@@ -33,6 +35,27 @@ async def all_directories(db: Executor) -> tuple[Directory, ...]:
     """Every directory, best first."""
     rows = await db.fetch(f"select {_COLUMNS} from directories order by domain_authority desc, slug")  # noqa: S608
     return tuple(Directory.model_validate(dict(row)) for row in rows)
+
+
+async def eligible(db: Executor, tier: Tier, package_size: int) -> list[tuple[UUID, str]]:
+    """(id, slug) of the tier's active directories, highest domain authority first, cut at the package size."""
+    rows = await db.fetch(
+        """
+        select id, slug from directories where active and priority_tier <= $1
+        order by domain_authority desc, slug limit $2
+        """,
+        tier.max_priority_tier,
+        package_size,
+    )
+    return [(row["id"], row["slug"]) for row in rows]
+
+
+async def named(db: Executor, slugs: Sequence[str]) -> list[tuple[UUID, str]]:
+    """(id, slug) of exactly these directories, highest domain authority first."""
+    rows = await db.fetch(
+        "select id, slug from directories where slug = any($1) order by domain_authority desc, slug", list(slugs)
+    )
+    return [(row["id"], row["slug"]) for row in rows]
 
 
 async def unknown_slugs(db: Executor, slugs: Sequence[str]) -> tuple[str, ...]:

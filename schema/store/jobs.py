@@ -10,9 +10,13 @@ from schema.contracts.job import JobCounts, JobReport, JobStatus, JobSummary, Ti
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.queue import JobMessage
 from schema.failures import FailureType
-from schema.store import history, outbox, results
+from schema.store import directories, history, outbox, results
 from schema.store.database import Connection, Executor
 from schema.store.history import Event
+
+_SUMMARY = """
+    select id as job_id, customer_id, business_name, tier, status, created_at, total, ended, waiting from jobs
+"""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,28 +96,12 @@ async def begin(connection: Connection, job: Job) -> None:
     )
     if row is None:
         return
-    chosen = await _select(connection, job)
+    if job.directory_slugs is not None:
+        chosen = await directories.named(connection, job.directory_slugs)
+    else:
+        chosen = await directories.eligible(connection, job.tier, job.package_size)
     await results.create(connection, job.id, job.profile, chosen)
     await history.append(connection, Event.JOB_STARTED, job.id, tier=job.tier, directories=len(chosen))
-
-
-async def _select(connection: Connection, job: Job) -> list[tuple[UUID, str]]:
-    """Active directories of the tier, highest domain authority first, cut at the package size; or those named."""
-    if job.directory_slugs is not None:
-        rows = await connection.fetch(
-            "select id, slug from directories where slug = any($1) order by domain_authority desc, slug",
-            list(job.directory_slugs),
-        )
-    else:
-        rows = await connection.fetch(
-            """
-            select id, slug from directories where active and priority_tier <= $1
-            order by domain_authority desc, slug limit $2
-            """,
-            job.tier.max_priority_tier,
-            job.package_size,
-        )
-    return [(row["id"], row["slug"]) for row in rows]
 
 
 async def finish(connection: Connection, job_id: UUID, *, cancelled: bool) -> JobStatus:
@@ -147,21 +135,21 @@ async def count(db: Executor, job_id: UUID) -> JobCounts:
 
 async def report(db: Executor, job_id: UUID) -> JobReport | None:
     """The whole job as people are shown it, or None when there is no such job."""
-    row = await db.fetchrow(
-        "select id as job_id, customer_id, business_name, tier, status, created_at from jobs where id = $1", job_id
-    )
-    if row is None:
+    job = await summary(db, job_id)
+    if job is None:
         return None
-    return JobReport(**dict(row), counts=await count(db, job_id), results=await results.shown_for_job(db, job_id))
+    return JobReport(
+        **job.model_dump(), counts=await count(db, job_id), results=await results.shown_for_job(db, job_id)
+    )
+
+
+async def summary(db: Executor, job_id: UUID) -> JobSummary | None:
+    """The job in one line, or None when there is no such job."""
+    row = await db.fetchrow(f"{_SUMMARY} where id = $1", job_id)
+    return JobSummary.model_validate(dict(row)) if row else None
 
 
 async def recent(db: Executor, limit: int) -> tuple[JobSummary, ...]:
     """The newest jobs first."""
-    rows = await db.fetch(
-        """
-        select id as job_id, customer_id, business_name, tier, status, created_at, total, ended, waiting
-        from jobs order by created_at desc limit $1
-        """,
-        limit,
-    )
+    rows = await db.fetch(f"{_SUMMARY} order by created_at desc limit $1", limit)
     return tuple(JobSummary.model_validate(dict(row)) for row in rows)

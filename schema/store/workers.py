@@ -17,3 +17,15 @@ async def beat(db: Executor, worker_id: UUID, host: str, pid: int, status: str) 
         pid,
         status,
     )
+
+
+async def any_alive(db: Executor) -> bool:
+    """True when a worker has beaten within the last two minutes."""
+    return bool(
+        await db.fetchval(
+            """
+            select exists (select from worker_heartbeats
+                where status = 'running' and beat_at > now() - interval '2 minutes')
+            """
+        )
+    )

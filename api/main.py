@@ -1,0 +1,28 @@
+"""The application: `uvicorn api.main:app`. It wires clients to routes and decides nothing."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from api.dependencies import Services
+from api.gateway import WorkflowGateway
+from api.routes import health
+from deploy.runtime.client import connect
+from deploy.runtime.logs import configure_logs
+from deploy.runtime.settings import load_settings
+from schema.store.database import open_pool
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    async with await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size) as pool:
+        client = await connect(settings, lazy=True)
+        application.state.services = Services(pool=pool, gateway=WorkflowGateway(client))
+        yield
+
+
+app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
+app.include_router(health.router)

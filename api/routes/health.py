@@ -1,0 +1,65 @@
+"""Is the process alive (`/health`), and may it be sent requests (`/ready`)?"""
+
+import asyncio
+from collections.abc import Awaitable
+from enum import StrEnum
+
+import structlog
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel
+
+from api.dependencies import ServicesDep
+
+router = APIRouter(tags=["health"])
+
+_PATIENCE_S = 3.0
+_log = structlog.get_logger(__name__)
+
+
+class Health(BaseModel):
+    """Answer of `/health`."""
+
+    status: str = "healthy"
+    service: str = "api"
+
+
+class PartState(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+
+
+class Readiness(BaseModel):
+    """Answer of `/ready`: each part by itself, so that one glance says which is down."""
+
+    ready: bool
+    database: PartState
+    temporal: PartState
+
+
+@router.get("/health")
+async def health() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Readiness}})
+async def ready(services: ServicesDep, response: Response) -> Readiness:
+    """Whether the database and Temporal can be reached, each within three seconds; 503 when one cannot."""
+    database, temporal = await asyncio.gather(
+        _try("database", services.pool.execute("select 1")), _try("temporal", services.gateway.check())
+    )
+    answer = Readiness(
+        ready=database is PartState.OK and temporal is PartState.OK, database=database, temporal=temporal
+    )
+    if not answer.ready:
+        response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    return answer
+
+
+async def _try(part: str, check: Awaitable[object]) -> PartState:
+    try:
+        await asyncio.wait_for(check, _PATIENCE_S)
+    except Exception as error:
+        _log.warning("not ready", part=part, error=type(error).__name__)
+        return PartState.FAILED
+    return PartState.OK

@@ -1,0 +1,116 @@
+"""`directorybolt directories`: import a list of them from CSV or JSON, and show what is there."""
+
+import asyncio
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.table import Table
+
+from deploy.cli.failures import CommandFailed, database, first_problem, read_file
+from deploy.cli.output import console, print_json, remarks
+from deploy.runtime.settings import load_settings
+from schema.contracts.directory import Directory, DirectoryEntry
+from schema.store import directories
+
+app = typer.Typer(no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="A .csv with a header line, or a .json list of objects.")],
+    as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file and change nothing.")] = False,
+) -> None:
+    """Add directories, or change those whose slug is known. A bad row stops the import before anything is written.
+
+    Columns: slug, name, submission_url; and if wanted domain_authority (0-100), priority_tier (1-5), category,
+    active, automation (allowed, silent, forbidden), accept_terms, interval_ms.
+    """
+    entries = parse_entries(file)
+    if not dry_run:
+        asyncio.run(_import(entries))
+    if as_json:
+        print_json(entries)
+    else:
+        verb = "would be imported" if dry_run else "imported"
+        remarks.print(f"{len(entries)} directories {verb}.")
+
+
+@app.command("list")
+def list_all(as_json: AsJson = False) -> None:
+    """Every directory, best first."""
+    found = asyncio.run(_all())
+    if as_json:
+        print_json(found)
+        return
+    table = Table("directory", "name", "DA", "tier", "category", "automation", "active", "submission URL")
+    for entry in found:
+        table.add_row(
+            entry.slug,
+            entry.name,
+            str(entry.domain_authority),
+            str(entry.priority_tier),
+            entry.category,
+            entry.automation,
+            "yes" if entry.active else "no",
+            entry.submission_url,
+        )
+    console.print(table)
+    remarks.print(f"{len(found)} directories.")
+
+
+def parse_entries(file: Path) -> tuple[DirectoryEntry, ...]:
+    """The file's rows. Raises CommandFailed, which names the row and the field, for the first bad one."""
+    text = read_file(file, "The directory list")
+    rows = _json_rows(text, file) if file.suffix.lower() == ".json" else _csv_rows(text, file)
+    entries: dict[str, DirectoryEntry] = {}
+    for place, row in rows:
+        try:
+            entry = DirectoryEntry.model_validate(row)
+        except ValidationError as error:
+            raise first_problem(error, f"{file.name}, {place}") from None
+        if entry.slug in entries:
+            raise CommandFailed(f"{file.name}, {place}: slug {entry.slug!r} occurs twice.")
+        entries[entry.slug] = entry
+    if not entries:
+        raise CommandFailed(f"{file.name} holds no directory.")
+    return tuple(entries.values())
+
+
+def _csv_rows(text: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(text), restkey="surplus column")
+    rows = []
+    for row in reader:
+        # An empty cell means "not given": the field's default holds.
+        given = {key: value for key, value in row.items() if key and value not in ("", None)}
+        rows.append((f"line {reader.line_num}", given))
+    if reader.fieldnames is None:
+        raise CommandFailed(f"{file.name} is empty: the first line must name the columns.")
+    return rows
+
+
+def _json_rows(text: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CommandFailed(f"{file.name} is not JSON: {error.msg} in line {error.lineno}.") from None
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        raise CommandFailed(f"{file.name} must be a list of objects.")
+    return [(f"entry {number}", row) for number, row in enumerate(document, start=1)]
+
+
+async def _import(entries: tuple[DirectoryEntry, ...]) -> None:
+    async with database(load_settings()) as pool:
+        await directories.import_entries(pool, entries)
+
+
+async def _all() -> tuple[Directory, ...]:
+    async with database(load_settings()) as pool:
+        return await directories.all_directories(pool)

@@ -1,0 +1,99 @@
+"""`directorybolt form map`: what the brain makes of one form. It sends nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from activities.browser.observe import observe
+from rich.markup import escape
+from rich.table import Table
+
+from activities.boundary import ActivityFailure
+from activities.browser.pool import BrowserFailed, BrowserPool
+from activities.browser.visit import DirectoryGone, go_to
+from brain import planner
+from deploy.cli.directories import AsJson
+from deploy.cli.example import example_profile
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed
+from deploy.cli.intake import read_profile
+from deploy.cli.output import console, print_json
+from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.runtime.settings import load_browser_settings
+from schema.contracts.base import Contract
+from schema.contracts.form import FormSnapshot
+from schema.contracts.plan import Obstacle, PlanStep
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class FormMap(Contract):
+    """What the command prints with `--json`: the first step of the plan, or what stands in the way."""
+
+    url: str
+    fingerprint: str
+    step: PlanStep | None
+    obstacle: Obstacle | None
+
+
+@app.command("map")
+def map_form(
+    where: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="An HTML file, or an http(s) address.")],
+    profile: Annotated[Path | None, typer.Option(help="A business profile; an example one if not given.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which field takes which key of the profile, how sure that is, and why."""
+    url = _address(where)
+    business = read_profile(profile) if profile else example_profile()
+    snapshot = asyncio.run(_snapshot(url))
+    step = planner.plan_step(snapshot, business)
+    if as_json:
+        print_json(
+            FormMap(
+                url=snapshot.url,
+                fingerprint=snapshot.fingerprint,
+                step=step if isinstance(step, PlanStep) else None,
+                obstacle=step if isinstance(step, Obstacle) else None,
+            )
+        )
+    elif isinstance(step, Obstacle):
+        console.print(f"[yellow]No plan[/] ({step.failure}): {escape(step.reason)}", highlight=False)
+    else:
+        console.print(_table(step, snapshot))
+
+
+def _address(where: str) -> str:
+    """The URL to open. Raises CommandFailed for anything but http(s) and files that are there."""
+    scheme = urlsplit(where).scheme.lower()
+    if scheme in ("http", "https"):
+        return where
+    file = Path(where)
+    if file.is_file():
+        return file.resolve().as_uri()
+    if scheme and "://" in where:
+        raise CommandFailed(f"{where} is neither a file nor an http(s) address.")
+    raise CommandFailed(f"There is no file {where}; an address must begin with http:// or https://.")
+
+
+async def _snapshot(url: str) -> FormSnapshot:
+    settings = load_browser_settings()
+    try:
+        async with (
+            BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact) as pool,
+            pool.visit() as visit,
+        ):
+            await go_to(visit.page, url)
+            return (await observe(visit.page)).snapshot
+    except BrowserNotFound as error:
+        raise CommandFailed(str(error), SERVICE_FAILED) from None
+    except (ActivityFailure, DirectoryGone, BrowserFailed) as error:
+        raise CommandFailed(f"{url} cannot be opened: {error}", SERVICE_FAILED) from None
+
+
+def _table(step: PlanStep, snapshot: FormSnapshot) -> Table:
+    table = Table("field", "takes", "sure", "why", title=escape(snapshot.heading or snapshot.title or snapshot.url))
+    for row in planner.explain(step, snapshot):
+        takes = row.key or "–"
+        table.add_row(escape(row.label), takes, f"{row.confidence:.2f}", escape(row.why))
+    return table

@@ -1,0 +1,137 @@
+"""`directorybolt jobs`: take a job in, and see how far it is. All of it reads and writes the ledger, never Temporal."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from deploy.cli.directories import AsJson
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
+from deploy.cli.intake import Order, place, read_order
+from deploy.cli.output import console, print_json, remarks
+from deploy.cli.progress import follow
+from deploy.cli.report import linked, print_report
+from deploy.runtime.settings import load_settings
+from schema.contracts.job import JobReport, JobStatus, JobSummary
+from schema.store import jobs
+from schema.store.database import Pool
+
+app = typer.Typer(no_args_is_help=True)
+
+JobId = Annotated[str, typer.Argument(help="The job's id.")]
+
+
+@app.command()
+def create(
+    profile: Annotated[Path, typer.Option(help="The business profile, a JSON file.")],
+    directories: Annotated[
+        str | None, typer.Option(help="Slugs, separated by commas; otherwise the tier decides.")
+    ] = None,
+    tier: Annotated[str, typer.Option(help="starter, growth, professional (or pro), enterprise.")] = "starter",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until every directory ended or needs a person.")] = False,
+    as_json: AsJson = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and create nothing.")] = False,
+) -> None:
+    """Take in a paid job: it is written to the ledger and, through the outbox, to the queue."""
+    order = read_order(profile, tier, directories)
+    asyncio.run(_create(order, wait=wait, as_json=as_json, dry_run=dry_run))
+
+
+@app.command("list")
+def list_recent(
+    as_json: AsJson = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
+) -> None:
+    """The newest jobs."""
+    found = asyncio.run(_recent(limit))
+    if as_json:
+        print_json(found)
+        return
+    table = Table("job", "business", "tier", "status", "ended", "waiting", "created")
+    for job in found:
+        table.add_row(
+            str(job.job_id),
+            job.business_name,
+            job.tier,
+            job.status,
+            f"{job.ended}/{job.total}",
+            str(job.waiting),
+            f"{job.created_at:%Y-%m-%d %H:%M} UTC",
+        )
+    console.print(table)
+
+
+@app.command()
+def show(job_id: JobId, as_json: AsJson = False) -> None:
+    """A job and each of its directories, with evidence and screenshot."""
+    report = asyncio.run(_report(_parse(job_id)))
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+
+
+@app.command()
+def watch(job_id: JobId, as_json: AsJson = False) -> None:
+    """Follow a job until every directory has ended or waits for a person."""
+    report = asyncio.run(_watch(_parse(job_id), quiet=as_json))
+    if as_json:
+        print_json(report)
+    else:
+        print_report(report)
+
+
+def _parse(job_id: str) -> UUID:
+    try:
+        return UUID(job_id)
+    except ValueError:
+        raise CommandFailed(f"{job_id!r} is not a job id: `directorybolt jobs list` shows them.") from None
+
+
+async def _create(order: Order, *, wait: bool, as_json: bool, dry_run: bool) -> None:
+    settings = load_settings()
+    async with database(settings) as pool:
+        chosen = await place(pool, order, dry_run=dry_run)
+        if dry_run:
+            remarks.print(f"The job would go to {len(chosen)} directories: {', '.join(chosen)}.")
+            return
+        if not as_json:
+            remarks.print(f"Job {order.message.job_id} for {len(chosen)} directories is in the outbox.")
+        if wait:
+            await follow(pool, order.message.job_id, quiet=as_json)
+        report = linked(settings, await _found(pool, order.message.job_id))
+    if as_json:
+        print_json(report)
+    elif wait:
+        print_report(report)
+    if wait and report.status is JobStatus.FAILED:
+        raise CommandFailed(f"Job {report.job_id} failed: no directory could be submitted to.", SERVICE_FAILED)
+
+
+async def _recent(limit: int) -> tuple[JobSummary, ...]:
+    async with database(load_settings()) as pool:
+        return await jobs.recent(pool, limit)
+
+
+async def _report(job_id: UUID) -> JobReport:
+    settings = load_settings()
+    async with database(settings) as pool:
+        return linked(settings, await _found(pool, job_id))
+
+
+async def _watch(job_id: UUID, *, quiet: bool) -> JobReport:
+    settings = load_settings()
+    async with database(settings) as pool:
+        await _found(pool, job_id)
+        await follow(pool, job_id, quiet=quiet)
+        return linked(settings, await _found(pool, job_id))
+
+
+async def _found(pool: Pool, job_id: UUID) -> JobReport:
+    report = await jobs.report(pool, job_id)
+    if report is None:
+        raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows the newest.")
+    return report

@@ -1,0 +1,75 @@
+"""The command's entry point: gathers the groups, and turns every known failure into one sentence and an exit code."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from deploy.cli import directories, form, jobs, local
+from deploy.cli.failures import BAD_INPUT, CommandFailed
+from deploy.cli.output import remarks
+from deploy.runtime.logs import configure_logs
+from deploy.runtime.settings import SettingsError, load_settings
+from schema.migrate import MigrationError, migrate
+
+app = typer.Typer(
+    name="directorybolt",
+    help="Lists a business in hundreds of online directories: once each, with proof.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(local.app, name="local", help="The embedded stack on this machine.")
+app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch.")
+app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
+app.add_typer(form.app, name="form", help="What the brain makes of a form.")
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker until it is told to stop; it finishes what is in hand."""
+    from deploy.runtime.worker import main
+
+    main()
+
+
+@app.command()
+def api(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; API_HOST by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; API_PORT by default.")] = None,
+) -> None:
+    """Run the API until it is told to stop."""
+    import uvicorn
+
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    uvicorn.run("api.main:app", host=host or settings.api_host, port=port or settings.api_port, log_config=None)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database's tables up to date; does nothing when they are."""
+    applied = asyncio.run(migrate(load_settings().database_url.get_secret_value()))
+    remarks.print(applied or "The tables are up to date.")
+
+
+def run() -> None:
+    """Entry point of the `directorybolt` script."""
+    try:
+        app()
+    except CommandFailed as failed:
+        _end(str(failed), failed.exit_code)
+    except SettingsError as error:
+        _end(str(error), BAD_INPUT)
+    except MigrationError as error:
+        _end(f"The migrations failed: {error}", 1)
+    except BrokenPipeError:
+        # The reader of our output (head, less) went away: not an error, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _end(sentence: str, exit_code: int) -> None:
+    remarks.print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(exit_code)

@@ -1,0 +1,28 @@
+"""How commands speak: JSON to standard output for programs, tables for people, remarks to standard error."""
+
+import sys
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from rich.console import Console
+
+from schema.contracts.submission import SubmissionStatus
+
+console = Console()
+remarks = Console(stderr=True)
+
+STATUS_STYLE = {
+    SubmissionStatus.SUBMITTED: "green",
+    SubmissionStatus.APPROVED: "green",
+    SubmissionStatus.AWAITING_ACTION: "yellow",
+    SubmissionStatus.UNCERTAIN: "yellow",
+    SubmissionStatus.SKIPPED: "cyan",
+    SubmissionStatus.FAILED: "red",
+    SubmissionStatus.REJECTED: "red",
+}
+
+
+def print_json(value: BaseModel | Sequence[BaseModel]) -> None:
+    """One JSON document, never wrapped or coloured: it is for a program."""
+    sys.stdout.write(to_json(value, indent=2).decode() + "\n")

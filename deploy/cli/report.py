@@ -1,0 +1,52 @@
+"""A job's report on the terminal: one line per directory, then the totals."""
+
+from rich.markup import escape
+from rich.table import Table
+
+from activities.artifacts import ArtifactStore
+from deploy.cli.output import STATUS_STYLE, console
+from deploy.runtime.aws import s3_client
+from deploy.runtime.settings import Settings
+from schema.contracts.job import JobReport
+
+
+def linked(settings: Settings, report: JobReport) -> JobReport:
+    """The report with links instead of the artifact store's keys."""
+    store = ArtifactStore(s3_client(settings), settings.artifact_bucket)
+    return report.model_copy(
+        update={
+            "results": tuple(
+                result.model_copy(update={"screenshot": store.link(result.screenshot) if result.screenshot else ""})
+                for result in report.results
+            )
+        }
+    )
+
+
+def print_report(report: JobReport) -> None:
+    table = Table("directory", "outcome", "evidence", "seconds", "proof", "reason", title=escape(report.business_name))
+    for result in report.results:
+        style = STATUS_STYLE.get(result.status, "white")
+        outcome = f"[{style}]{result.status}[/]" + (f" ({result.failure})" if result.failure else "")
+        table.add_row(
+            result.directory,
+            outcome,
+            result.evidence,
+            f"{result.seconds:.1f}" if result.seconds is not None else "",
+            f"[link={result.screenshot}]screenshot[/link]" if result.screenshot else "",
+            # A directory's own words: shown, never interpreted.
+            escape(_one_line(result.reason)),
+        )
+    console.print(table)
+    counts = report.counts
+    console.print(
+        f"Job {report.job_id} is [bold]{report.status}[/]: {counts.submitted} submitted, {counts.waiting} for a person, "
+        f"{counts.skipped} skipped, {counts.failed} failed, {counts.total - counts.ended - counts.waiting} under way; "
+        f"{counts.total} in all.",
+        highlight=False,
+    )
+
+
+def _one_line(text: str) -> str:
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= 80 else line[:79] + "…"
