@@ -1,0 +1,213 @@
+"""Which parts the embedded stack has, and what each of them is told: a typed list, in the order of their start.
+
+Ports are chosen and addresses known before anything runs, so that every part can be told of all the others.
+"""
+
+import asyncio
+import sys
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import httpx
+
+from deploy.local.aws import aws_part
+from deploy.local.environment import Configured, StackEnvironment
+from deploy.local.ports import HOST, free_port
+from deploy.local.postgres import open_cluster, postgres_part
+from deploy.local.process import Part, Step
+from deploy.local.queues import ensure_bucket, ensure_queues
+from deploy.local.temporal import TemporalDev, load_temporal_dev, temporal_part
+from deploy.runtime.browser_path import find_browser
+from schema.contracts.directory import DirectoryEntry
+from schema.migrate import migrate
+from schema.store.database import open_pool
+from schema.store.directories import import_entries
+
+ROOT = Path(__file__).parents[2]
+"""The checkout: where `temporal-dev.yaml` lies, and where our own processes run."""
+
+_WORKER_READY = "worker started"
+_WORKER_DRAIN_SECONDS = 65.0
+_POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _API_PORT = 5433, 4566, 8090, 8080
+
+
+class Piece(StrEnum):
+    """Everything a stack can consist of, in the order of the start."""
+
+    POSTGRES = "postgresql"
+    AWS = "sqs and s3"
+    TEMPORAL = "temporal"
+    SANDBOX = "sandbox"
+    MIGRATIONS = "migrations"
+    QUEUES = "queues"
+    DIRECTORIES = "directories"
+    WORKER = "worker"
+    API = "api"
+
+
+WHOLE_STACK = frozenset(Piece)
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """Everything decided about a stack before its first process."""
+
+    items: tuple[Part | Step, ...]
+    environment: StackEnvironment
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    postgres: int
+    aws: int
+    temporal: int
+    temporal_ui: int
+    sandbox: int
+    api: int
+
+    @classmethod
+    def choose(cls, config: TemporalDev, *, usual: bool) -> "_Ports":
+        wanted = (_POSTGRES_PORT, _AWS_PORT, config.ports.frontend, config.ports.ui, _SANDBOX_PORT, _API_PORT)
+        taken: set[int] = set()
+        return cls(*(free_port(port if usual else 0, taken) for port in wanted))
+
+
+def plan_stack(
+    folder: Path, wanted: Set[Piece] = WHOLE_STACK, configured: Configured | None = None, *, usual_ports: bool = True
+) -> StackPlan:
+    """What to start for `wanted`, with all data below `folder`.
+
+    `usual_ports` False takes any free ports, for stacks that must not get in anybody's way. Raises PartFailed,
+    TemporalConfigError and BrowserNotFound.
+    """
+    configured = configured or Configured()
+    config = load_temporal_dev(ROOT / "temporal-dev.yaml")
+    ports = _Ports.choose(config, usual=usual_ports)
+    data = folder.resolve() / "data"
+    parts: dict[Piece, Part] = {}
+    values: dict[str, str] = {}
+    if configured.database_url:
+        values["DATABASE_URL"] = configured.database_url.get_secret_value()
+    elif Piece.POSTGRES in wanted:
+        cluster = open_cluster(data)
+        parts[Piece.POSTGRES] = postgres_part(cluster, ports.postgres)
+        values["DATABASE_URL"] = cluster.url(ports.postgres)
+    if Piece.AWS in wanted:
+        parts[Piece.AWS] = aws_part(data / "aws", ports.aws)
+        values |= _aws_values(f"http://{HOST}:{ports.aws}")
+    if Piece.TEMPORAL in wanted:
+        parts[Piece.TEMPORAL] = temporal_part(
+            config, folder=data / "temporal", frontend=ports.temporal, ui=ports.temporal_ui
+        )
+        values |= {
+            "TEMPORAL_ADDRESS": f"{HOST}:{ports.temporal}",
+            "TEMPORAL_NAMESPACE": config.namespace.name,
+            "TEMPORAL_UI_URL": f"http://{HOST}:{ports.temporal_ui}",
+        }
+    if Piece.SANDBOX in wanted:
+        parts[Piece.SANDBOX] = _sandbox(data / "sandbox", ports.sandbox)
+        values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
+    if Piece.API in wanted:
+        values |= {"API_HOST": HOST, "API_PORT": str(ports.api)}
+    if Piece.WORKER in wanted:
+        values["BROWSER_PATH"] = str(find_browser(configured.browser_path))
+    environment = StackEnvironment(values)
+    if Piece.WORKER in wanted:
+        parts[Piece.WORKER] = _worker(environment, folder / "log" / "worker.log")
+    if Piece.API in wanted:
+        parts[Piece.API] = _api(environment, ports.api)
+    steps = _steps(environment)
+    items = (parts.get(piece) or steps.get(piece) for piece in Piece if piece in wanted)
+    return StackPlan(tuple(item for item in items if item), environment)
+
+
+def _aws_values(address: str) -> dict[str, str]:
+    return {
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_SQS": address,
+        "AWS_ENDPOINT_URL_S3": address,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+
+
+def _sandbox(folder: Path, port: int) -> Part:
+    return Part(
+        name=Piece.SANDBOX,
+        command=(
+            *(sys.executable, "-m", "deploy.local.sandbox"),
+            *("--host", HOST, "--port", str(port), "--data", str(folder)),
+        ),
+        address=f"http://{HOST}:{port}",
+        ready=lambda: _answers(f"http://{HOST}:{port}/_health"),
+        run_in=ROOT,
+    )
+
+
+def _worker(environment: StackEnvironment, log: Path) -> Part:
+    async def ready() -> bool:
+        return await asyncio.to_thread(_contains, log, _WORKER_READY)
+
+    return Part(
+        name=Piece.WORKER,
+        command=(sys.executable, "-m", "deploy.runtime.worker"),
+        address=f"browser {environment.values['BROWSER_PATH']}",
+        ready=ready,
+        environment=environment.for_children(),
+        run_in=ROOT,
+        stop_seconds=_WORKER_DRAIN_SECONDS,
+    )
+
+
+def _api(environment: StackEnvironment, port: int) -> Part:
+    return Part(
+        name=Piece.API,
+        command=(
+            *(sys.executable, "-m", "uvicorn", "api.main:app"),
+            *("--host", HOST, "--port", str(port), "--log-level", "warning"),
+        ),
+        address=f"http://{HOST}:{port}",
+        ready=lambda: _answers(f"http://{HOST}:{port}/ready"),
+        environment=environment.for_children(),
+        run_in=ROOT,
+    )
+
+
+def _steps(environment: StackEnvironment) -> dict[Piece, Step]:
+    async def migrations() -> str:
+        applied = await migrate(environment.values["DATABASE_URL"])
+        return f"{len(applied.splitlines())} applied" if applied else "up to date"
+
+    async def queues() -> str:
+        settings = environment.settings()
+        await asyncio.to_thread(ensure_queues, settings)
+        bucket = await asyncio.to_thread(ensure_bucket, settings)
+        return f"{settings.sqs_queue_name}, its dead-letter queue, bucket {bucket}"
+
+    async def directories() -> str:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+            answer = (await client.get(f"{environment.values['SANDBOX_URL']}/_directories")).raise_for_status()
+        entries = [DirectoryEntry.model_validate(row) for row in answer.json()]
+        async with await open_pool(environment.values["DATABASE_URL"], 1) as pool:
+            await import_entries(pool, entries)
+        return f"{len(entries)} imported from the sandbox"
+
+    return {
+        Piece.MIGRATIONS: Step(Piece.MIGRATIONS, migrations),
+        Piece.QUEUES: Step(Piece.QUEUES, queues),
+        Piece.DIRECTORIES: Step(Piece.DIRECTORIES, directories),
+    }
+
+
+def _contains(log: Path, words: str) -> bool:
+    return log.exists() and words in log.read_text(errors="replace")
+
+
+async def _answers(url: str) -> bool:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+            return (await client.get(url)).is_success
+    except httpx.HTTPError:
+        return False
