@@ -65,6 +65,11 @@ class Settings(BrowserSettings):
     sandbox_url: str | None = None
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
+    @property
+    def dead_letter_queue_name(self) -> str:
+        """Where SQS moves a message that was received three times and never deleted."""
+        return f"{self.sqs_queue_name}-dlq"
+
     def window(self, tier: Tier) -> int:
         """How many directories of one job are worked on at a time."""
         return {
