@@ -31,7 +31,7 @@ def example_profile(number: int | None = None) -> BusinessProfile:
         latitude=30.2672,
         longitude=-97.7431,
         tagline="Slow bread, early mornings",
-        short_description="A neighbourhood bakery in downtown Austin: sourdough, pastries and coffee from six in the morning.",
+        short_description="A neighbourhood bakery in downtown Austin: sourdough, pastries and coffee from six.",
         description=(
             "Bluebird Bakery is a neighbourhood bakery in downtown Austin. We bake sourdough, rye and brioche every "
             "night, roll our own croissants, and serve breakfast and coffee from six in the morning. Everything is "

@@ -1,4 +1,4 @@
-"""What `jobs create` (and the demo) makes of a profile, a tier and a list: a checked order, then a job in the ledger."""
+"""What `jobs create` (and the demo) makes of a profile, a tier and a list: an order, then a job in the ledger."""
 
 import dataclasses
 from datetime import UTC, datetime

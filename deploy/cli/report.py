@@ -38,12 +38,16 @@ def print_report(report: JobReport) -> None:
             escape(_one_line(result.reason)),
         )
     console.print(table)
+    console.print(totals(report), highlight=False)
+
+
+def totals(report: JobReport) -> str:
+    """The job in one sentence, with markup."""
     counts = report.counts
-    console.print(
+    under_way = counts.total - counts.ended - counts.waiting
+    return (
         f"Job {report.job_id} is [bold]{report.status}[/]: {counts.submitted} submitted, {counts.waiting} for a person, "
-        f"{counts.skipped} skipped, {counts.failed} failed, {counts.total - counts.ended - counts.waiting} under way; "
-        f"{counts.total} in all.",
-        highlight=False,
+        f"{counts.skipped} skipped, {counts.failed} failed, {under_way} under way; {counts.total} in all."
     )
 
 

@@ -38,18 +38,23 @@ _THROTTLE = timedelta(seconds=1)
 _log = structlog.get_logger(__name__)
 
 
+def workflow_runner() -> SandboxedWorkflowRunner:
+    """The workflow sandbox. Our own contracts are imported once, outside it: they have no side effects."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "schema", "activities", "pydantic", "pydantic_core", "annotated_types", "email_validator"
+        )
+    )
+
+
 def workers_for(wiring: Wired, settings: Settings) -> tuple[Worker, Worker]:
     """The two Temporal workers, not yet running."""
-    # Our own contracts are imported once, outside the workflow sandbox: they have no side effects.
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(
-        "schema", "activities", "pydantic", "pydantic_core", "annotated_types", "email_validator"
-    )
     main = Worker(
         wiring.client,
         task_queue=settings.temporal_task_queue,
         workflows=WORKFLOWS,
         activities=wiring.activities,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=workflow_runner(),
         max_heartbeat_throttle_interval=_THROTTLE,
         default_heartbeat_throttle_interval=_THROTTLE,
     )

@@ -153,3 +153,8 @@ async def recent(db: Executor, limit: int) -> tuple[JobSummary, ...]:
     """The newest jobs first."""
     rows = await db.fetch(f"{_SUMMARY} order by created_at desc limit $1", limit)
     return tuple(JobSummary.model_validate(dict(row)) for row in rows)
+
+
+async def count_from(db: Executor, source: str) -> int:
+    """How many jobs a source has brought."""
+    return int(await db.fetchval("select count(*) from jobs where source = $1", source))

@@ -1,0 +1,52 @@
+"""What tests put into the ledger: directories and jobs, with everything a test does not care about filled in."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from deploy.cli.example import example_profile
+from deploy.cli.intake import make_order, place
+from schema.contracts.directory import DirectoryEntry
+from schema.contracts.job import Tier
+from schema.contracts.profile import BusinessProfile
+from schema.contracts.submission import SubmissionRef
+from schema.store import directories, jobs, results
+from schema.store.database import Pool
+from schema.store.results import Submission
+
+PROFILE = example_profile()
+
+
+def entry(slug: str, **changes: object) -> DirectoryEntry:
+    """A directory of tier 1 that allows everything."""
+    return DirectoryEntry.model_validate(
+        {"slug": slug, "name": slug.title(), "submission_url": f"https://{slug}.example/submit", **changes}
+    )
+
+
+async def add_directories(pool: Pool, slugs: Sequence[str], **changes: object) -> None:
+    await directories.import_entries(pool, [entry(slug, **changes) for slug in slugs])
+
+
+async def add_job(
+    pool: Pool, slugs: Sequence[str] | None = None, *, tier: Tier = Tier.STARTER, profile: BusinessProfile = PROFILE
+) -> UUID:
+    """A paid job that nobody has begun; with slugs, those directories are made too."""
+    if slugs is not None:
+        await add_directories(pool, slugs)
+    order = make_order(profile, tier, tuple(slugs) if slugs is not None else None, source="test")
+    await place(pool, order)
+    return order.message.job_id
+
+
+async def add_begun_job(pool: Pool, slugs: Sequence[str], *, profile: BusinessProfile = PROFILE) -> UUID:
+    """A job whose directories have been chosen."""
+    job_id = await add_job(pool, slugs, profile=profile)
+    job = await jobs.find(pool, job_id)
+    assert job is not None
+    async with pool.acquire() as connection, connection.transaction():
+        await jobs.begin(connection, job)
+    return job_id
+
+
+async def row(pool: Pool, job_id: UUID, slug: str) -> Submission:
+    return await results.find(pool, SubmissionRef(job_id=job_id, slug=slug))

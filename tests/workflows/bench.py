@@ -1,0 +1,107 @@
+"""A worker with scripted directories, and the few things a test does to it."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from uuid import UUID
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.ledger import Ledger
+from deploy.runtime.worker import workflow_runner
+from schema import ids
+from schema.contracts.job import JobInput, JobProgress, Tier
+from schema.contracts.submission import DirectoryState, SubmissionStatus
+from schema.store import jobs
+from schema.store.database import Pool
+from tests.factories import row
+from tests.workflows.scripted import ScriptedDirectories, Turn
+from workflows.directory import DirectoryWorkflow
+from workflows.job import JobWorkflow
+from workflows.policies import BROWSER_QUEUE_SUFFIX
+
+
+class Bench:
+    """One task queue's workers, the directories they visit, and the ledger."""
+
+    def __init__(self, client: Client, pool: Pool, directories: ScriptedDirectories, task_queue: str) -> None:
+        self.client = client
+        self.directories = directories
+        self.task_queue = task_queue
+        self._pool = pool
+
+    async def start_job(self, job_id: UUID, *, paused: bool = False) -> WorkflowHandle[JobWorkflow, JobProgress]:
+        return await self.client.start_workflow(
+            JobWorkflow.run,
+            JobInput(job_id=job_id, paused=paused),
+            id=ids.job_workflow_id(job_id),
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+
+    async def run_job(self, job_id: UUID) -> JobProgress:
+        return await (await self.start_job(job_id)).result()
+
+    def job(self, job_id: UUID) -> WorkflowHandle[JobWorkflow, JobProgress]:
+        return self.client.get_workflow_handle_for(JobWorkflow.run, ids.job_workflow_id(job_id))
+
+    def child(self, job_id: UUID, slug: str) -> WorkflowHandle[DirectoryWorkflow, DirectoryState]:
+        return self.client.get_workflow_handle_for(DirectoryWorkflow.run, ids.directory_workflow_id(job_id, slug))
+
+    async def until(self, job_id: UUID, slug: str, status: SubmissionStatus) -> None:
+        """Wait, in real time, until the ledger says so and the workflow has heard it."""
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(Exception):
+                    if (await self.child(job_id, slug).query(DirectoryWorkflow.outcome)).status is status:
+                        break
+                await asyncio.sleep(0.05)
+        assert (await row(self._pool, job_id, slug)).status is status
+
+    async def until_settled(self, job_id: UUID) -> None:
+        async with asyncio.timeout(30):
+            while not (await jobs.count(self._pool, job_id)).settled:
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def working(
+    environment: WorkflowEnvironment,
+    pool: Pool,
+    scripts: Mapping[str, Sequence[Turn]] | None = None,
+    *,
+    window: int = 5,
+    task_queue: str | None = None,
+) -> AsyncIterator[Bench]:
+    """A worker on a task queue of its own, for as long as the block lasts."""
+    queue = task_queue or f"test-{uuid.uuid4()}"
+    directories = ScriptedDirectories(pool, scripts)
+    ledger = Ledger(pool, environment.client, dict.fromkeys(Tier, window))
+    main = Worker(
+        environment.client,
+        task_queue=queue,
+        workflows=[JobWorkflow, DirectoryWorkflow],
+        activities=[
+            ledger.begin_job,
+            ledger.settle_children,
+            ledger.finish_job,
+            ledger.reserve_slot,
+            ledger.give_up,
+            ledger.ask_person,
+            ledger.resolve_action,
+            ledger.expire_action,
+        ],
+        workflow_runner=workflow_runner(),
+    )
+    browser = Worker(
+        environment.client,
+        task_queue=queue + BROWSER_QUEUE_SUFFIX,
+        activities=[directories.plan_submission, directories.submit],
+    )
+    async with main, browser:
+        yield Bench(environment.client, pool, directories, queue)

@@ -1,0 +1,131 @@
+"""Directories that follow a script, in place of a browser: they use the real ledger, and count every click.
+
+The script of a directory is a list of what its next visits do; the last word is repeated.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from temporalio import activity
+
+from activities.boundary import ActivityFailure, boundary, heartbeating
+from schema.contracts.form import ButtonKind
+from schema.contracts.plan import Plan, PlanStep
+from schema.contracts.submission import Evidence, Outcome, SubmissionRef, SubmissionStatus
+from schema.failures import FailureType
+from schema.store import results
+from schema.store.database import Pool
+
+
+class Turn(StrEnum):
+    """What one visit of a directory leads to."""
+
+    ACCEPT = "accept"
+    CAPTCHA = "captcha"
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+    REFUSE_AND_AMEND = "refuse_and_amend"
+    CHANGED = "changed"
+    SILENT = "silent"
+    BUSY = "busy"
+    DIE_AFTER_CLICK = "die_after_click"
+    HANG = "hang"
+
+
+_AFTER_CLICK = {
+    Turn.ACCEPT: Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True),
+    Turn.CONFIRM: Outcome(
+        status=SubmissionStatus.AWAITING_ACTION,
+        evidence=Evidence.TEXT,
+        failure=FailureType.CONFIRMATION_NEEDED,
+        may_be_sent=True,
+    ),
+    Turn.REFUSE: Outcome(status=SubmissionStatus.FAILED, failure=FailureType.REFUSED),
+    Turn.REFUSE_AND_AMEND: Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.REFUSED),
+    Turn.SILENT: Outcome(status=SubmissionStatus.UNCERTAIN, failure=FailureType.OUTCOME_UNKNOWN, may_be_sent=True),
+}
+
+
+class ScriptedDirectories:
+    """Stands in for Planning and Submitting."""
+
+    def __init__(self, pool: Pool, scripts: Mapping[str, Sequence[Turn]] | None = None) -> None:
+        self._pool = pool
+        self._scripts = {slug: list(script) for slug, script in (scripts or {}).items()}
+        self.plans: Counter[str] = Counter()
+        self.clicks: Counter[str] = Counter()
+        self.at_work: set[str] = set()
+        self.most_at_work = 0
+        self.closed: list[str] = []
+        self.hanging: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    @activity.defn(name="plan_submission")
+    async def plan_submission(self, ref: SubmissionRef) -> Outcome:
+        with boundary():
+            submission = await results.find(self._pool, ref)
+            if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
+                return submission.outcome
+            listed = await results.listed_by_another_job(self._pool, submission)
+            if listed:
+                await results.record(self._pool, submission, listed, submission.attempt)
+                return listed
+            self.plans[ref.slug] += 1
+            if self._turn(ref.slug) is Turn.CAPTCHA:
+                self._next(ref.slug)
+                captcha = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA)
+                await results.record(self._pool, submission, captcha, submission.attempt)
+                return captcha
+            step = PlanStep(fingerprint="f", decisions=(), button="0:send", button_kind=ButtonKind.SUBMIT)
+            url = f"https://{ref.slug}.example/submit"
+            await results.save_plan(self._pool, submission, Plan(directory=ref.slug, url=url, steps=(step,)))
+            return Outcome(status=SubmissionStatus.PLANNED)
+
+    @activity.defn(name="submit")
+    async def submit(self, ref: SubmissionRef) -> Outcome:
+        with boundary():
+            async with heartbeating():
+                self.at_work.add(ref.slug)
+                self.most_at_work = max(self.most_at_work, len(self.at_work))
+                try:
+                    return await self._submit(ref)
+                finally:
+                    self.at_work.discard(ref.slug)
+                    self.closed.append(ref.slug)
+
+    async def _submit(self, ref: SubmissionRef) -> Outcome:
+        submission = await results.find(self._pool, ref)
+        if submission.status is SubmissionStatus.SUBMITTING:
+            outcome = _AFTER_CLICK[Turn.SILENT]
+            await results.record(self._pool, submission, outcome, submission.attempt)
+            return outcome
+        if submission.status is not SubmissionStatus.PLANNED:
+            return submission.outcome
+        turn = self._next(ref.slug)
+        if turn is Turn.BUSY:
+            raise ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429")
+        if turn is Turn.HANG:
+            self.hanging[ref.slug].set()
+            await asyncio.sleep(3600)
+        if turn is Turn.CHANGED:
+            outcome = Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED)
+            await results.record(self._pool, submission, outcome, submission.attempt)
+            return outcome
+        attempt = await results.claim_intent(self._pool, submission)
+        self.clicks[ref.slug] += 1
+        if turn is Turn.DIE_AFTER_CLICK:
+            raise ActivityFailure(FailureType.BROWSER_FAILED, "the worker died")
+        outcome = _AFTER_CLICK[turn]
+        await results.record(self._pool, submission, outcome, attempt)
+        if turn is Turn.REFUSE_AND_AMEND:
+            assert submission.plan is not None
+            await results.save_plan(self._pool, submission, submission.plan)
+        return outcome
+
+    def _turn(self, slug: str) -> Turn:
+        return self._scripts.get(slug, [Turn.ACCEPT])[0]
+
+    def _next(self, slug: str) -> Turn:
+        script = self._scripts.get(slug, [Turn.ACCEPT])
+        return script.pop(0) if len(script) > 1 else script[0]
