@@ -1,0 +1,1 @@
+"""The sites of the street, by family of designs."""
