@@ -21,7 +21,7 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from activities.boundary import boundary, scrub
+from activities.boundary import boundary, heartbeating, scrub
 from schema import ids
 from schema.contracts.bridge import BridgeShift, RelayShift
 from schema.contracts.job import JobInput
@@ -65,21 +65,20 @@ class Bridge:
         """Take messages and start jobs for one shift of fifteen minutes, or until ten errors in a row."""
         started = rejected = errors = 0
         until = time.monotonic() + _SHIFT_S
-        while time.monotonic() < until and errors < _ERRORS_THAT_OPEN_THE_BREAKER:
-            activity.heartbeat()
-            try:
-                for message in await self._receive():
-                    if await self._handle(message):
-                        started += 1
-                    else:
-                        rejected += 1
-                    activity.heartbeat()
-                errors = 0
-            except Exception as error:
-                # Whatever it is, the message stays in the queue; what counts is how many come in a row.
-                errors += 1
-                _log.warning("bridge error", error=scrub(repr(error)), in_a_row=errors)
-                await asyncio.sleep(_PAUSE_AFTER_ERROR_S)
+        async with heartbeating():
+            while time.monotonic() < until and errors < _ERRORS_THAT_OPEN_THE_BREAKER:
+                try:
+                    for message in await self._receive():
+                        if await self._handle(message):
+                            started += 1
+                        else:
+                            rejected += 1
+                    errors = 0
+                except Exception as error:
+                    # Whatever it is, the message stays in the queue; what counts is how many come in a row.
+                    errors += 1
+                    _log.warning("bridge error", error=scrub(repr(error)), in_a_row=errors)
+                    await asyncio.sleep(_PAUSE_AFTER_ERROR_S)
         return BridgeShift(started=started, rejected=rejected, broken=errors >= _ERRORS_THAT_OPEN_THE_BREAKER)
 
     @activity.defn
@@ -88,12 +87,11 @@ class Bridge:
         with boundary(FailureType.QUEUE_UNAVAILABLE):
             sent = 0
             until = time.monotonic() + _SHIFT_S
-            async with self._pool.acquire() as listener:
+            async with heartbeating(), self._pool.acquire() as listener:
                 told = asyncio.Event()
                 await listener.add_listener(outbox.CHANNEL, lambda *_: told.set())
                 try:
                     while time.monotonic() < until:
-                        activity.heartbeat()
                         told.clear()
                         sent += await self._send_batch()
                         await _wait(told, 5.0)

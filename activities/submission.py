@@ -21,7 +21,7 @@ from activities.browser.pool import BrowserFailed, BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
 from brain import planner
-from schema.contracts.answer import AnswerKind
+from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.plan import Plan
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
@@ -183,8 +183,8 @@ def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
     answer = sent.answer
     status, failure = _MEANING[answer.kind]
     reason = answer.quote
-    if not sent.left and answer.kind is AnswerKind.UNCLEAR:
-        status, failure, reason = SubmissionStatus.FAILED, FailureType.REFUSED, "The page did not send the form."
+    if not sent.left:
+        status, failure, reason = _nothing_left(answer)
     return Outcome(
         status=status,
         evidence=answer.evidence,
@@ -195,7 +195,20 @@ def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
         screenshot=image,
         confidence=answer.confidence,
         response_status=sent.response_status,
-        may_be_sent=sent.left and failure not in (FailureType.REFUSED, FailureType.ALREADY_LISTED),
+        may_be_sent=failure not in (FailureType.REFUSED, FailureType.ALREADY_LISTED),
+    )
+
+
+def _nothing_left(answer: Answer) -> tuple[SubmissionStatus, FailureType, str]:
+    """The click sent nothing: the page's own checks refused, or the page claims what cannot be."""
+    if answer.kind is AnswerKind.REFUSED:
+        return SubmissionStatus.FAILED, FailureType.REFUSED, answer.quote
+    if answer.kind is AnswerKind.UNCLEAR:
+        return SubmissionStatus.FAILED, FailureType.REFUSED, "The page did not send the form."
+    return (
+        SubmissionStatus.UNCERTAIN,
+        FailureType.OUTCOME_UNKNOWN,
+        f"Nothing was sent, and yet the page says: {answer.quote}",
     )
 
 

@@ -65,6 +65,6 @@ SUBMIT = Policy(
 # A retry costs one receive; a message that was in hand comes back after its visibility timeout.
 SHIFT = Policy(
     start_to_close_timeout=timedelta(minutes=20),
-    heartbeat_timeout=timedelta(seconds=60),
+    heartbeat_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )

@@ -53,6 +53,7 @@ create table jobs (
 );
 create index jobs_by_customer on jobs (customer_id, created_at desc);
 create index jobs_by_age on jobs (created_at desc);
+create index jobs_not_begun on jobs (id) where status = 'pending';
 
 create table job_results (
     id uuid primary key default gen_random_uuid(),
@@ -145,11 +146,14 @@ create unique index actions_one_open on actions (result_id) where status = 'open
 
 create table outbox (
     id uuid primary key default gen_random_uuid(),
+    job_id uuid not null references jobs (id),
     message jsonb not null,
     created_at timestamptz not null default now(),
-    sent_at timestamptz
+    sent_at timestamptz,
+    sends integer not null default 0
 );
 create index outbox_unsent on outbox (created_at) where sent_at is null;
+create index outbox_by_job on outbox (job_id);
 
 create table stripe_events (
     id text primary key,

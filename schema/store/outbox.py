@@ -10,15 +10,26 @@ CHANNEL = "directorybolt_outbox"
 
 
 async def put(connection: Connection, message: JobMessage) -> None:
-    await connection.execute("insert into outbox (message) values ($1)", message.model_dump(mode="json"))
+    await connection.execute(
+        "insert into outbox (job_id, message) values ($1, $2)", message.job_id, message.model_dump(mode="json")
+    )
 
 
 async def take(connection: Connection, limit: int) -> list[tuple[UUID, JobMessage]]:
-    """Lock up to `limit` unsent messages, oldest first, for this transaction; another relay skips them."""
+    """Lock up to `limit` due messages for this transaction, oldest first; another relay skips them.
+
+    Due is what was never sent, and what was sent but led to nothing: a message can be swallowed by the long poll of
+    a consumer that died, and is then invisible for its whole visibility timeout. The job's own state tells; sending
+    twice is harmless, so it is tried again after 30 s, 2 min, 8 min and 32 min.
+    """
     rows = await connection.fetch(
         """
-        select id, message from outbox where sent_at is null
-        order by created_at limit $1 for update skip locked
+        select o.id, o.message from outbox o
+        where o.sent_at is null or (
+            o.sends between 1 and 4
+            and o.sent_at < now() - interval '30 seconds' * power(4, o.sends - 1)
+            and exists (select from jobs j where j.id = o.job_id and j.status = 'pending'))
+        order by o.created_at limit $1 for update of o skip locked
         """,
         limit,
     )
@@ -26,4 +37,4 @@ async def take(connection: Connection, limit: int) -> list[tuple[UUID, JobMessag
 
 
 async def mark_sent(connection: Connection, outbox_ids: list[UUID]) -> None:
-    await connection.execute("update outbox set sent_at = now() where id = any($1)", outbox_ids)
+    await connection.execute("update outbox set sent_at = now(), sends = sends + 1 where id = any($1)", outbox_ids)
