@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,7 +34,8 @@ class StackEnvironment:
 
     def settings(self) -> Settings:
         """As a process of this stack sees them. Raises pydantic's ValidationError where a needed part was left out."""
-        return Settings(**{name.lower(): value for name, value in self.values.items()})  # type: ignore[arg-type]
+        values: dict[str, Any] = {name.lower(): value for name, value in self.values.items()}
+        return Settings(**values)
 
     def for_children(self) -> dict[str, str]:
         """To be laid over the environment: nothing of another AWS account or an outgoing proxy gets in the way."""

@@ -55,17 +55,11 @@ def open_cluster(folder: Path) -> Cluster:
     if account is None:
         return Cluster(folder, installed, None, _password(folder, None))
     if not _others_reach(folder):
-        folder = elsewhere(folder)
-        _own_folder(folder)
+        folder = _move_elsewhere(folder)
     if not _others_reach(installed):
         installed = _copy_programs(installed, folder / "programs")
     data = folder / "postgresql"
     return Cluster(data, installed, account, _password(data, account))
-
-
-def elsewhere(folder: Path) -> Path:
-    """Where root keeps what belongs to `folder` when an unprivileged user cannot reach that."""
-    return Path("/var/tmp") / f"directorybolt-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]}"  # noqa: S108
 
 
 def postgres_part(cluster: Cluster, port: int) -> Part:
@@ -181,10 +175,19 @@ def _others_reach(path: Path) -> bool:
     return all(place.stat().st_mode & stat.S_IXOTH for place in existing)
 
 
-def _own_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o755, exist_ok=True)
-    if folder.stat().st_uid != os.geteuid() or folder.is_symlink():
-        raise PartFailed(NAME, f"will not use {folder}: it belongs to somebody else.")
+def _move_elsewhere(folder: Path) -> Path:
+    """A folder of root's own that others can reach; `elsewhere` in `folder` leads there."""
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    place = Path("/var/tmp") / f"directorybolt-{digest}"  # noqa: S108
+    place.mkdir(mode=0o755, exist_ok=True)
+    if place.is_symlink() or place.stat().st_uid != os.geteuid():
+        raise PartFailed(NAME, f"will not use {place}: it belongs to somebody else.")
+    place.chmod(0o755)
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / "elsewhere"
+    link.unlink(missing_ok=True)
+    link.symlink_to(place)
+    return place
 
 
 def _copy_programs(installed: Path, target: Path) -> Path:

@@ -78,8 +78,8 @@ def load_temporal_dev(path: Path) -> TemporalDev:
         raise TemporalConfigError(f"{path}, {place}: {first['msg']}.") from None
 
 
-def command_line(config: TemporalDev, *, database: Path | None, frontend: int, ui: int | None) -> tuple[str, ...]:
-    """`temporal server start-dev …`. Without a database everything is kept in memory; without a UI port, no UI."""
+def command_line(config: TemporalDev, *, database: Path, frontend: int, ui: int) -> tuple[str, ...]:
+    """`temporal server start-dev …`."""
     pragmas = [("--sqlite-pragma", f"{name}={value}") for name, value in config.database.pragmas.items()]
     options = [
         ("--ip", HOST),
@@ -87,18 +87,24 @@ def command_line(config: TemporalDev, *, database: Path | None, frontend: int, u
         ("--namespace", config.namespace.name),
         *(("--search-attribute", f"{name}={kind}") for name, kind in config.search_attributes.items()),
         *(("--dynamic-config-value", f"{key}={json.dumps(value)}") for key, value in config.dynamic_config.items()),
-        *([("--db-filename", str(database)), *pragmas] if database else []),
-        *([("--ui-port", str(ui))] if ui else []),
+        ("--db-filename", str(database)),
+        *pragmas,
+        ("--ui-port", str(ui)),
         ("--log-level", "warn"),
     ]
-    quiet = ("--ui-disable-news-fetch",) if ui else ("--headless",)
-    return (_program(), "server", "start-dev", *(word for option in options for word in option), *quiet)
+    return (
+        _program(),
+        "server",
+        "start-dev",
+        "--ui-disable-news-fetch",
+        *(word for option in options for word in option),
+    )
 
 
-def temporal_part(config: TemporalDev, *, folder: Path | None, frontend: int, ui: int | None) -> Part:
+def temporal_part(config: TemporalDev, *, folder: Path, frontend: int, ui: int) -> Part:
     """The server, ready once its namespace answers and keeps closed workflows as long as configured.
 
-    `folder` holds the database file; None keeps everything in memory.
+    `folder` holds its database.
     """
     address = f"{HOST}:{frontend}"
 
@@ -123,10 +129,8 @@ def temporal_part(config: TemporalDev, *, folder: Path | None, frontend: int, ui
 
     return Part(
         name="temporal",
-        command=command_line(
-            config, database=folder / config.database.file if folder else None, frontend=frontend, ui=ui
-        ),
-        address=f"{address}, http://{HOST}:{ui}" if ui else address,
+        command=command_line(config, database=folder / config.database.file, frontend=frontend, ui=ui),
+        address=f"{address}, http://{HOST}:{ui}",
         ready=ready,
         data=folder,
         finish=keep_closed_workflows,
