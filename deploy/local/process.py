@@ -24,6 +24,7 @@ import psutil
 MARKER = "DIRECTORYBOLT_STACK"
 _PROBE_PAUSE = 0.05
 _LOG_LINES = 12
+_KILL_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -187,12 +188,26 @@ async def end_marked(marker: str, *, grace: float) -> int:
         for process in found:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.terminate()
-        await asyncio.to_thread(psutil.wait_procs, found, grace)
+        await _until_gone(found, grace)
     for process in found:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    await asyncio.to_thread(psutil.wait_procs, found, 5)
+    await _until_gone(found, _KILL_SECONDS)
     return len(found)
+
+
+async def _until_gone(processes: list[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        await asyncio.sleep(_PROBE_PAUSE)
+
+
+def is_running(process: psutil.Process) -> bool:
+    """A zombie does not: in a container without an init process nobody may ever collect it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _marker_of(process: psutil.Process) -> str:
