@@ -9,6 +9,7 @@ from deploy.local.packages import uv_environment
 from deploy.local.parts import ROOT
 from deploy.local.temporal import TemporalConfigError, command_line, load_temporal_dev
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.runtime.settings import Settings
 from schema import search_attributes
 
 
@@ -70,3 +71,12 @@ def test_a_browser_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
     assert find_browser(None) == tmp_path / "chromium"
+
+
+def test_the_example_names_every_setting_and_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    shown = dict(line[1:].split("=", 1) for line in lines if line.startswith("#") and not line.startswith("# "))
+    assert set(shown) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.default, str | int):
+            assert shown[name.upper()].lower() == str(field.default).lower()
