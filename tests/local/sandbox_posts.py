@@ -1,6 +1,7 @@
 """A sandbox street in process, and what an ordinary business would post to any of its sites."""
 
 import base64
+import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -95,15 +96,25 @@ def _wished(choices: tuple[Choice, ...]) -> Choice:
 
 
 async def send(client: httpx.AsyncClient, site: Site, post: Post | None = None) -> httpx.Response:
-    """Posts as the site's own page would: JSON to the scripted ones, with the page's token where there is one."""
+    """Posts as the site's own page would: JSON to the scripted ones, else with every hidden value the page carries."""
     post = post or valid_post(site)
     address = f"/{site.slug}/{site.post_path}"
     if site.design is Design.SCRIPTED:
         return await client.post(address, json=post.values)
-    values = dict(post.values)
-    if site.design is Design.CSRF and CSRF_FIELD not in values:
-        page = await client.get(f"/{site.slug}/{site.form_path}")
-        token = re.search(rf'name="{CSRF_FIELD}" value="(\w+)"', page.text)
-        assert token is not None
-        values[CSRF_FIELD] = token[1]
+    hidden = await hidden_values(client, site) if site.design is Design.CSRF else {}
+    # A hidden value stands before the visible control of the same name, as on the page.
+    values = {name: [*hidden.get(name, ()), post.values[name]] for name in post.values}
+    values |= {name: each for name, each in hidden.items() if name not in values}
+    if CSRF_FIELD in post.values:
+        values[CSRF_FIELD] = [post.values[CSRF_FIELD]]
     return await client.post(address, data=values, files=post.files or None)
+
+
+async def hidden_values(client: httpx.AsyncClient, site: Site) -> dict[str, list[str]]:
+    """The hidden inputs of the site's form page, by name."""
+    page = await client.get(f"/{site.slug}/{site.form_path}")
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.text):
+        found.setdefault(html.unescape(name), []).append(html.unescape(value))
+    assert CSRF_FIELD in found
+    return found

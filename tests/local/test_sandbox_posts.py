@@ -121,6 +121,19 @@ async def test_a_post_without_its_session_is_refused(token: str, street: httpx.A
     assert [row.outcome for row in await books(street)] == [PostOutcome.REFUSED]
 
 
+async def test_a_ticked_box_counts_after_its_hidden_blank_and_an_unticked_one_does_not(
+    street: httpx.AsyncClient,
+) -> None:
+    site = next(site for site in SITES if site.slug == "verified-vendors")
+    post, terms = valid_post(site), name_of(site, Role.TERMS)
+    unticked = replace(post, values={name: value for name, value in post.values.items() if name != terms})
+
+    assert (await send(street, site, unticked)).status_code == site.refusal_status
+    assert (await send(street, site)).status_code == 303
+    rows = await books(street)
+    assert [row.fields[terms] for row in rows] == [[""], ["", "1"]]
+
+
 async def test_a_phone_in_another_format_is_refused_and_can_be_mended(street: httpx.AsyncClient) -> None:
     site = first(Design.PHONE_FORMAT)
     post = valid_post(site)

@@ -43,7 +43,7 @@ class Case:
 def business_of(form: Form, posting: Posting) -> str:
     """The business name as posted, "" if the post has none."""
     name = form.of(Role.BUSINESS_NAME)
-    return posting.first(name.name) if name else ""
+    return posting.last(name.name) if name else ""
 
 
 class Judge:
@@ -77,7 +77,7 @@ class Judge:
     def _session(self, case: Case) -> Verdict | None:
         if case.site.design is not Design.CSRF:
             return None
-        if self._sessions.matches(case.session, case.posting.first(CSRF_FIELD)):
+        if self._sessions.matches(case.session, case.posting.last(CSRF_FIELD)):
             return None
         return _refused(case, 403, "session")
 
@@ -85,10 +85,10 @@ class Judge:
         posting, challenges = case.posting, self._challenges
         match case.site.design:
             case Design.CAPTCHA_IMAGE | Design.CAPTCHA_QUESTION:
-                fine = challenges.solved(posting.first(CAPTCHA_KEY), posting.first(CAPTCHA_ANSWER))
+                fine = challenges.solved(posting.last(CAPTCHA_KEY), posting.last(CAPTCHA_ANSWER))
                 problem = "captcha" if case.site.design is Design.CAPTCHA_IMAGE else "question"
             case Design.CAPTCHA_WIDGET:
-                fine, problem = challenges.solved(posting.first(WIDGET_ANSWER), "passed"), "recaptcha"
+                fine, problem = challenges.solved(posting.last(WIDGET_ANSWER), "passed"), "recaptcha"
             case _:
                 return None
         return None if fine else _refused(case, case.site.refusal_status, problem)
@@ -111,7 +111,7 @@ def _gone(case: Case) -> Verdict | None:
 
 def _trapped(case: Case) -> Verdict | None:
     trap = case.site.trap
-    return Verdict(PostOutcome.SPAM, 403) if trap and case.posting.first(trap.name) else None
+    return Verdict(PostOutcome.SPAM, 403) if trap and case.posting.last(trap.name) else None
 
 
 def _invalid(case: Case) -> Verdict | None:
@@ -131,7 +131,7 @@ def _elsewhere(case: Case) -> Verdict | None:
     state = case.form.of(Role.STATE)
     if case.site.design is not Design.REGIONAL or state is None:
         return None
-    value = case.posting.first(state.name)
+    value = case.posting.last(state.name)
     oregon = next((choice for choice in state.choices if choice.label == "Oregon"), Choice("OR", "Oregon"))
     return None if value in (oregon.value, oregon.label) else _refused(case, 200, "region")
 

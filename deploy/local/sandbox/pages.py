@@ -72,7 +72,7 @@ class Pages:
             return self._refused(case, verdict)
         if verdict.outcome is PostOutcome.PENDING_CONFIRMATION:
             email = form.of(Role.EMAIL)
-            return self._message(site, "confirm", verdict.status, email=posting.first(email.name) if email else "")
+            return self._message(site, "confirm", verdict.status, email=posting.last(email.name) if email else "")
         return self._page(site, f"answers/{verdict.outcome}.html", verdict.status, link=link)
 
     def thanks(self, site: Site, row: BookRow) -> HTMLResponse:

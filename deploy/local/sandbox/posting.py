@@ -38,9 +38,12 @@ class Posting:
     values: dict[str, list[str]] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
 
-    def first(self, name: str) -> str:
-        """The first value under that name, without surrounding white space; "" when there is none."""
-        return next(iter(self.values.get(name, [])), "").strip()
+    def last(self, name: str) -> str:
+        """The last value under that name, without surrounding white space; "" when there is none.
+
+        The last, because frameworks put a hidden blank before a checkbox so that an unticked one is posted too.
+        """
+        return next(reversed(self.values.get(name, [])), "").strip()
 
 
 async def read_posting(request: Request) -> Posting:

@@ -34,7 +34,7 @@ def find_errors(site: Site, form: Form, posting: Posting) -> dict[str, str]:
 
 def _problem(site: Site, form: Form, field: Field, posting: Posting) -> str:
     """The key of the message in the locale's `errors`, or ""."""
-    value = posting.first(field.name)
+    value = posting.last(field.name)
     if not value:
         return _when_empty(form, field, posting)
     if field.kind is Kind.FILE:
@@ -58,7 +58,7 @@ def _choice_problem(form: Form, field: Field, posting: Posting) -> str:
     offered = field.choices
     category = form.of(Role.CATEGORY)
     if field.role is Role.SUBCATEGORY and category:
-        group = next((c.label for c in category.choices if c.value == posting.first(category.name)), "")
+        group = next((c.label for c in category.choices if c.value == posting.last(category.name)), "")
         offered = tuple(choice for choice in offered if choice.group == group)
     values = {choice.value for choice in offered}
     return "" if values.issuperset(posting.values[field.name]) else "choice"
@@ -68,7 +68,7 @@ def _hours_problem(form: Form, field: Field, posting: Posting) -> str:
     """A day with one time but not the other."""
     day = field.part.split(".")[0]
     cells = (other for other in form.fields if other.role is Role.HOURS and other.part.startswith(f"{day}."))
-    return "hours" if any(posting.first(cell.name) for cell in cells) else ""
+    return "hours" if any(posting.last(cell.name) for cell in cells) else ""
 
 
 def _format_problem(site: Site, form: Form, field: Field, posting: Posting, value: str) -> str:
@@ -77,7 +77,7 @@ def _format_problem(site: Site, form: Form, field: Field, posting: Posting, valu
             fine, problem = bool(_EMAIL.fullmatch(value)), "email"
         case Role.EMAIL_AGAIN:
             email = form.of(Role.EMAIL)
-            fine, problem = email is not None and value == posting.first(email.name), "email_again"
+            fine, problem = email is not None and value == posting.last(email.name), "email_again"
         case Role.WEBSITE | Role.FACEBOOK | Role.INSTAGRAM | Role.LINKEDIN:
             fine, problem = _is_web_address(value), "url"
         case Role.PHONE | Role.FAX:

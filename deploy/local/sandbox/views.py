@@ -154,4 +154,4 @@ def _field_view(site: Site, field: Field, posting: Posting | None, errors: dict[
         value = field.choices[preset].value if preset is not None and field.choices else ""
         return FieldView(field, site, value, (value,) if value else ())
     values = () if field.kind is Kind.FILE else tuple(posting.values.get(field.name, ()))
-    return FieldView(field, site, values[0] if values else "", values, errors.get(field.name, ""))
+    return FieldView(field, site, values[-1] if values else "", values, errors.get(field.name, ""))
