@@ -37,7 +37,9 @@ clean: ## remove .local, unless a stack runs on it
 	@if [ -f .local/stack.lock ]; then $(PYTHON) -c \
 		'import fcntl; fcntl.flock(open(".local/stack.lock"), fcntl.LOCK_EX | fcntl.LOCK_NB)' 2>/dev/null \
 		|| { echo "A stack runs on .local (process $$(cat .local/stack.lock)): stop it first." >&2; exit 1; }; fi
-	@if [ -L .local/data/elsewhere ]; then rm -rf "$$(readlink .local/data/elsewhere)"; fi
+	@# As root below a closed folder, PostgreSQL keeps its data where such a link leads.
+	@[ ! -d .local ] || find .local -path .local/venv -prune -o -name elsewhere -type l \
+		-exec sh -c 'rm -rf "$$(readlink "$$1")"' sh {} \;
 	@rm -rf .local
 
 venv: $(INSTALLED)

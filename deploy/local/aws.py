@@ -40,6 +40,7 @@ def aws_part(folder: Path, port: int) -> Part:
             "S3_DATA_DIR": str(folder / "s3"),
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
+            # It would look for containers of its own to remove; there are none.
             "DOCKER_HOST": "unix:///nonexistent",
             "TMPDIR": str(temporary),
         },

@@ -39,7 +39,7 @@ class Checklist:
     def open(self, names: list[str]) -> None:
         """Show the rows, all waiting."""
         self._rows = {name: _Row() for name in names}
-        if self._console.is_terminal:
+        if self._console.is_interactive:
             self._live = Live(self, console=self._console, refresh_per_second=10)
             self._live.start()
 
@@ -52,7 +52,8 @@ class Checklist:
         self._settle(name, _State.OK, note)
 
     def failed(self, name: str, why: str) -> None:
-        self._settle(name, _State.FAILED, why)
+        """Shows the first line of `why`; the rest is for whoever catches the failure."""
+        self._settle(name, _State.FAILED, why.partition("\n")[0])
 
     def close(self) -> None:
         """Leave the rows as they are on the screen."""
@@ -66,7 +67,9 @@ class Checklist:
         if not self._live:
             colour = "green" if state is _State.OK else "red"
             self._console.print(
-                f"[{colour}]{state.value:>6}[/]  {name:<12} {row.seconds:5.1f} s  {escape(note)}", highlight=False
+                f"[{colour}]{state.value:>6}[/]  {name:<12} {row.seconds:5.1f} s  {escape(note)}",
+                highlight=False,
+                soft_wrap=True,
             )
 
     def __rich__(self) -> Table:

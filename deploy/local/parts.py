@@ -167,6 +167,7 @@ def _api(environment: StackEnvironment, port: int) -> Part:
         command=(
             *(sys.executable, "-m", "uvicorn", "api.main:app"),
             *("--host", HOST, "--port", str(port), "--log-level", "warning"),
+            *("--timeout-graceful-shutdown", "5"),
         ),
         address=f"http://{HOST}:{port}",
         ready=lambda: _answers(f"http://{HOST}:{port}/ready"),

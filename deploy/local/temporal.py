@@ -22,6 +22,8 @@ from temporalio.service import RPCError
 from deploy.local.ports import HOST
 from deploy.local.process import Part
 
+_PROBE_TIMEOUT = timedelta(seconds=5)
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 Pragma = Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")]
@@ -111,7 +113,8 @@ def temporal_part(config: TemporalDev, *, folder: Path, frontend: int, ui: int) 
     async def ready() -> bool:
         try:
             client = await Client.connect(address, namespace=config.namespace.name)
-            await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=config.namespace.name))
+            request = DescribeNamespaceRequest(namespace=config.namespace.name)
+            await client.workflow_service.describe_namespace(request, timeout=_PROBE_TIMEOUT)
         except (RPCError, RuntimeError):
             return False
         return True

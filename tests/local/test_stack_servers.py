@@ -55,6 +55,8 @@ async def test_postgresql_survives_sigkill(folder: Path) -> None:
         await connection.execute("insert into kept values ('committed')")
         os.kill(stack.pid(Piece.POSTGRES), signal.SIGKILL)
         assert "SIGKILL" in str(await stack.trouble())
+        stale = open_cluster(folder / "data").data / "postmaster.pid"
+        stale.write_text(f"{os.getpid()}\n{stale.parent}\n")
         await stack.restart(Piece.POSTGRES)
         again = await asyncpg.connect(url)
         assert await again.fetchval("select word from kept") == "committed"
