@@ -79,8 +79,9 @@ class FieldOption(Contract):
 class FormField(Contract):
     """One control. Radio buttons of one name are one field with options.
 
-    `handle` names the control within one observation of the page ("<frame>:<ordinal>"); it stays valid as long
-    as the snapshot's fingerprint does. Lengths are in characters, None where the page sets no limit.
+    `handle` names the control ("<frame>:<name>", "[2]" for the second of one name); it outlives other fields' coming
+    and going. Check boxes of one name are one MULTISELECT. A field that a person would not see, or is told to leave
+    empty, has `visible` False. Lengths are in characters, None where the page sets no limit.
     """
 
     handle: str
@@ -106,12 +107,17 @@ class FormField(Contract):
     options: tuple[FieldOption, ...] = ()
     depends_on: str = ""
     """Handle of the field that decides this one's options (nested categories), if any."""
+    filled: bool = False
+    """It holds a value on purpose now, the page's own or ours. Never part of the fingerprint."""
 
 
 class FormButton(Contract):
+    """One thing to press. `action` is the absolute URL it posts to instead of the form's, "" if it has none."""
+
     handle: str
     text: str
     kind: ButtonKind
+    action: str = ""
 
 
 class FormSnapshot(Contract):

@@ -1,0 +1,136 @@
+"""Turns a plan's decisions into the values to fill, made just before filling and never stored.
+
+A decision names a key; here that key's value is written the way the field wants it. What has no value is dropped:
+whether that is a problem is the guard's to say.
+"""
+
+import re
+
+from brain.values.chosen import agreement, chosen, free_plan
+from brain.values.texts import cut, one_line
+from brain.values.written import written
+from schema.contracts.form import FieldKind, FormField, FormSnapshot
+from schema.contracts.plan import FieldDecision, FieldValue, FillAction, PlanStep
+from schema.contracts.profile import BusinessProfile, ProfileKey, Weekday
+
+TERMS = "terms"
+FREE_PLAN = "free_plan"
+"""The `part` of a choice that is made by policy, without a key: agreeing to the terms, taking the plan that is free."""
+
+_MANY_LINES = (FieldKind.TEXTAREA, FieldKind.RICH_TEXT)
+_MAY_BE_CUT = frozenset(
+    {ProfileKey.DESCRIPTION, ProfileKey.SHORT_DESCRIPTION, ProfileKey.TAGLINE, ProfileKey.HOURS, ProfileKey.ADDRESS}
+)
+
+
+def render(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile) -> tuple[FieldValue, ...]:
+    """The values of one step, in the order of its decisions. Fields that are gone or have no value are left out."""
+    values = []
+    for decision in step.decisions:
+        field = snapshot.field(decision.handle)
+        if field is None or decision.action is FillAction.LEAVE:
+            continue
+        ways = renderings(decision, field, profile)
+        if ways:
+            values.append(ways[min(decision.variant, len(ways) - 1)])
+    return tuple(values)
+
+
+def renderings(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
+    """All acceptable values of one decision, the best first; `variant` counts along them."""
+    if decision.action is FillAction.CHECK:
+        return _ticks(decision, field, profile)
+    if decision.action is FillAction.SELECT:
+        return _selections(decision, field, profile)
+    if decision.key is None:
+        return ()
+    texts = written(decision.key, decision.part, field, profile)
+    if decision.action is FillAction.UPLOAD:
+        fitting = tuple(text for text in texts if accepts(field, text))
+    else:
+        fitting = _fit(texts, field, decision.key)
+    return tuple(FieldValue(handle=field.handle, action=decision.action, text=text) for text in fitting)
+
+
+def accepts(field: FormField, data_url: str) -> bool:
+    """True if the file field's `accept` lets this picture in (extensions and media types, as HTML has them)."""
+    media = data_url.removeprefix("data:").split(";")[0].split(",")[0].lower()
+    if not field.accept.strip():
+        return True
+    ending = {"image/jpeg": (".jpg", ".jpeg"), "image/svg+xml": (".svg",)}.get(media, (f".{media.rpartition('/')[2]}",))
+    return any(token in (media, "image/*", "*/*", *ending) for token in re.split(r"[,\s]+", field.accept.lower()))
+
+
+def fits(field: FormField, text: str) -> bool:
+    """True if the text holds the field's own limits: lengths, pattern, least and greatest number."""
+    if field.max_length is not None and len(text) > field.max_length:
+        return False
+    if field.min_length is not None and len(text) < field.min_length:
+        return False
+    return _matches(field.pattern, text) and _in_range(field, text)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    if not pattern:
+        return True
+    try:
+        return re.fullmatch(pattern, text) is not None
+    except re.error:  # a browser's dialect that Python does not speak: the browser will say
+        return True
+
+
+def _in_range(field: FormField, text: str) -> bool:
+    if field.kind is not FieldKind.NUMBER:
+        return True
+    try:
+        number = float(text)
+        low = float(field.minimum) if field.minimum else number
+        high = float(field.maximum) if field.maximum else number
+    except ValueError:
+        return False
+    return low <= number <= high
+
+
+def _fit(texts: tuple[str, ...], field: FormField, key: ProfileKey) -> tuple[str, ...]:
+    """The texts that fit as they are; long texts are cut where they are allowed to be."""
+    lines = texts if field.kind in _MANY_LINES else tuple(one_line(text) for text in texts)
+    if field.options:
+        offered = {option.value for option in field.options}
+        lines = tuple(text for text in lines if text in offered) or lines
+    fitting = [text for text in lines if fits(field, text)]
+    if not fitting and key in _MAY_BE_CUT:
+        fitting = [text for text in (cut(line, field.max_length) for line in lines) if fits(field, text)]
+    return tuple(dict.fromkeys(text for text in fitting if text))
+
+
+def _selections(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
+    if decision.key is None:
+        option = (
+            agreement(field) if decision.part == TERMS else free_plan(field) if decision.part == FREE_PLAN else None
+        )
+        found = ((option,),) if option else ()
+    elif not field.options:
+        # A custom drop-down whose options are only there once it is open: it is asked for by the profile's own words.
+        texts = written(decision.key, decision.part, field, profile) if field.kind is FieldKind.COMBOBOX else ()
+        return tuple(FieldValue(handle=field.handle, action=decision.action, text=one_line(text)) for text in texts)
+    else:
+        found = chosen(decision.key, decision.part, field, profile)
+    return tuple(
+        FieldValue(handle=field.handle, action=decision.action, text="\n".join(option.value for option in options))
+        for options in found
+        if options
+    )
+
+
+def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
+    tick = FieldValue(handle=field.handle, action=FillAction.CHECK)
+    if decision.key is None:
+        return (tick,)
+    if decision.key is ProfileKey.HOURS:
+        day, _, side = decision.part.partition(".")
+        if not profile.hours or day not in Weekday:
+            return ()
+        is_open = Weekday(day) in profile.hours
+        return (tick,) if is_open == (side == "open") else ()
+    named = chosen(decision.key, decision.part, field, profile)
+    return (tick,) if named else ()

@@ -1,0 +1,251 @@
+"""Makes a plan for one step of a form, or says in one sentence why there is none.
+
+The plan names keys of the profile, never values. Whatever the profile lacks, the form does not allow or nobody can
+tell is an obstacle that names the field: a required field is never guessed.
+"""
+
+from dataclasses import dataclass
+
+from brain.formats import FREE_PLAN, TERMS, render, renderings
+from brain.guard import check, name_of
+from brain.mapper import Ambiguous, Avoid, Meaning, map_fields
+from brain.values.chosen import agreement, free_plan
+from brain.words import fold
+from schema.contracts.answer import Refusal
+from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormButton, FormField, FormSnapshot
+from schema.contracts.plan import FieldDecision, FillAction, Obstacle, Plan, PlanStep
+from schema.contracts.profile import BusinessProfile, ProfileKey
+from schema.failures import FailureType
+
+MAPPER_VERSION = "1"
+"""Changes whenever the mapper may decide otherwise for the same form: a remembered mapping is only as good as this."""
+
+_CHOICES = (FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.RADIO, FieldKind.COMBOBOX)
+_LEFT = {
+    Avoid.NEWSLETTER: "a subscription nobody ordered",
+    Avoid.HONEYPOT: "a trap for robots",
+    Avoid.PASSWORD: "a password",
+    Avoid.CARD: "a payment card",
+    Avoid.SEARCH: "a search",
+    Avoid.CAPTCHA: "a captcha",
+    Avoid.RECIPROCAL: "a link back that nobody agreed to",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One row for people: what a field is called, what goes there, why, and how sure that is (0..1)."""
+
+    label: str
+    key: str
+    why: str
+    confidence: float
+
+
+def plan_step(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: bool = True) -> PlanStep | Obstacle:
+    """The plan for the form as it is now. `accept_terms`: whether agreements may be ticked in the customer's name."""
+    wall = _wall(snapshot)
+    if wall is not None:
+        return wall
+    button = _button(snapshot)
+    if button is None:
+        return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has no button that would send it.")
+    meanings = map_fields(snapshot.fields)
+    decisions = tuple(
+        _decide(field, meanings[field.handle], accept_terms) for field in snapshot.fields if field.visible
+    )
+    step = PlanStep(
+        fingerprint=snapshot.fingerprint, decisions=decisions, button=button.handle, button_kind=button.kind
+    )
+    lacking = _lacking(step, snapshot, profile, meanings, accept_terms=accept_terms)
+    if lacking is not None:
+        return lacking
+    findings = check(step, snapshot, render(step, snapshot, profile), profile, snapshot.url)
+    return Obstacle(failure=FailureType.PLAN_REJECTED, reason=findings[0].reason) if findings else step
+
+
+def amend(plan: Plan, snapshot: FormSnapshot, refusals: tuple[Refusal, ...], profile: BusinessProfile) -> Plan | None:
+    """The plan with every refused field written another way; None if nothing about them can be changed.
+
+    `snapshot` is the page that refused. A field that was left empty is filled if its refusal is reason enough.
+    """
+    refused = {field.handle for refusal in refusals if (field := _meant(refusal, snapshot)) is not None}
+    changed = False
+    steps = []
+    for step in plan.steps:
+        decisions = []
+        for decision in step.decisions:
+            field = snapshot.field(decision.handle)
+            other = _otherwise(decision, field, snapshot, profile) if field and field.handle in refused else None
+            changed = changed or other is not None
+            decisions.append(other or decision)
+        steps.append(step.model_copy(update={"decisions": tuple(decisions)}))
+    return plan.model_copy(update={"steps": tuple(steps)}) if changed else None
+
+
+def explain(step: PlanStep, snapshot: FormSnapshot) -> list[Explanation]:
+    """The step, row by row, in the form's order."""
+    rows = []
+    for decision in step.decisions:
+        field = snapshot.field(decision.handle)
+        what = (
+            decision.key.value if decision.key else "" if decision.action is FillAction.LEAVE else decision.action.value
+        )
+        key = ".".join(filter(None, (what, decision.part)))
+        rows.append(Explanation(name_of(field) if field else decision.label, key, decision.why, decision.confidence))
+    return rows
+
+
+def _wall(snapshot: FormSnapshot) -> Obstacle | None:
+    if snapshot.login_required:
+        return Obstacle(
+            failure=FailureType.LOGIN_REQUIRED, reason="The directory wants an account before it takes a listing."
+        )
+    if not snapshot.found and snapshot.captcha is CaptchaKind.NONE:
+        return Obstacle(
+            failure=FailureType.FORM_NOT_FOUND, reason="There is no form on the page that takes a business."
+        )
+    if snapshot.payment_required:
+        return Obstacle(failure=FailureType.PAYMENT_REQUIRED, reason="The directory asks for money.")
+    if snapshot.captcha is not CaptchaKind.NONE:
+        return Obstacle(failure=FailureType.CAPTCHA, reason=f"The form has a captcha ({snapshot.captcha.value}).")
+    return None
+
+
+def _button(snapshot: FormSnapshot) -> FormButton | None:
+    """The button that sends, else the one that leads on; of several, the last as a person reads."""
+    for kind in (ButtonKind.SUBMIT, ButtonKind.ADVANCE):
+        found = [button for button in snapshot.buttons if button.kind is kind]
+        if found:
+            return found[-1]
+    return None
+
+
+def _decide(field: FormField, meaning: Meaning, accept_terms: bool) -> FieldDecision:
+    def decision(
+        action: FillAction, key: ProfileKey | None = None, part: str = "", why: str = meaning.why
+    ) -> FieldDecision:
+        return FieldDecision(
+            handle=field.handle,
+            label=name_of(field)[:200],
+            action=action,
+            key=key,
+            part=part,
+            confidence=meaning.confidence,
+            why=why,
+        )
+
+    concept = meaning.concept
+    if isinstance(concept, ProfileKey):
+        return decision(_action(field), concept, meaning.part)
+    if concept is Avoid.TERMS and accept_terms and field.kind is FieldKind.CHECKBOX:
+        return decision(FillAction.CHECK)
+    if concept is Avoid.TERMS and accept_terms and field.kind in _CHOICES and agreement(field):
+        return decision(FillAction.SELECT, part=TERMS)
+    if concept in (Avoid.PLAN, None) and field.kind in _CHOICES and _is_plan(field, concept) and free_plan(field):
+        return decision(FillAction.SELECT, part=FREE_PLAN, why="the plan that costs nothing")
+    if isinstance(concept, Avoid | Ambiguous):
+        reason = (
+            _LEFT.get(concept, f"{concept.value.replace('_', ' ')}, which no profile has")
+            if isinstance(concept, Avoid)
+            else "not settled"
+        )
+        return decision(FillAction.LEAVE, why=f"{reason}: {meaning.why}")
+    return decision(FillAction.LEAVE)
+
+
+def _is_plan(field: FormField, concept: Avoid | Ambiguous | None) -> bool:
+    return concept is Avoid.PLAN or (free_plan(field) is not None and len(field.options) <= 6)
+
+
+def _action(field: FormField) -> FillAction:
+    if field.kind is FieldKind.CHECKBOX:
+        return FillAction.CHECK
+    if field.kind is FieldKind.FILE:
+        return FillAction.UPLOAD
+    return FillAction.SELECT if field.kind in _CHOICES else FillAction.TYPE
+
+
+def _lacking(
+    step: PlanStep,
+    snapshot: FormSnapshot,
+    profile: BusinessProfile,
+    meanings: dict[str, Meaning],
+    *,
+    accept_terms: bool,
+) -> Obstacle | None:
+    """The first required field that would stay empty, and why."""
+    for decision in step.decisions:
+        field = snapshot.field(decision.handle)
+        if field is None or not field.required or field.filled:
+            continue
+        name, concept = name_of(field), meanings[field.handle].concept
+        if decision.action is FillAction.LEAVE:
+            if concept is Avoid.TERMS and not accept_terms:
+                return Obstacle(
+                    failure=FailureType.POLICY_FORBIDS,
+                    reason=f'The form wants "{name}" to be agreed to, which we may not do.',
+                )
+            what = (
+                f"asks for {_LEFT[concept]}" if isinstance(concept, Avoid) and concept in _LEFT else "is not understood"
+            )
+            return Obstacle(failure=FailureType.PLAN_REJECTED, reason=f'The required field "{name}" {what}.')
+        waits = bool(field.depends_on) and (not field.options or not field.enabled)
+        if not waits and not renderings(decision, field, profile):
+            return _unanswered(decision, field, profile)
+    return None
+
+
+def _unanswered(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> Obstacle:
+    key = decision.key
+    if key is not None and not _has(profile, key):
+        reason = f'The form requires "{name_of(field)}" and the profile has no {key.value.replace("_", " ")}.'
+        return Obstacle(failure=FailureType.PROFILE_INCOMPLETE, reason=reason)
+    known = key.value.replace("_", " ") if key else "choice"
+    return Obstacle(
+        failure=FailureType.PLAN_REJECTED,
+        reason=f'The required field "{name_of(field)}" does not take the profile\'s {known}.',
+    )
+
+
+def _has(profile: BusinessProfile, key: ProfileKey) -> bool:
+    composed = {
+        ProfileKey.SUBCATEGORY: profile.subcategories,
+        ProfileKey.ADDRESS: profile.city,
+        ProfileKey.SHORT_DESCRIPTION: profile.description,
+        ProfileKey.KEYWORDS: profile.category,
+        ProfileKey.IMAGES: profile.images or profile.logo,
+    }
+    value = composed[key] if key in composed else getattr(profile, key.value)
+    return value is not None and value not in ("", (), {})
+
+
+def _meant(refusal: Refusal, snapshot: FormSnapshot) -> FormField | None:
+    """The field a refusal is about: by its handle, else by a label that it names."""
+    found = snapshot.field(refusal.handle) if refusal.handle else None
+    if found is not None:
+        return found
+    said = f" {fold(f'{refusal.label} {refusal.message}')} "
+    named = [
+        f
+        for f in snapshot.fields
+        if f.visible and any(f" {fold(label.text)} " in said for label in f.labels if fold(label.text))
+    ]
+    return max(named, key=lambda f: len(name_of(f)), default=None)
+
+
+def _otherwise(
+    decision: FieldDecision, field: FormField, snapshot: FormSnapshot, profile: BusinessProfile
+) -> FieldDecision | None:
+    """The next way to write a refused value, or a first one where the field was left empty."""
+    if decision.action is FillAction.LEAVE:
+        needed = tuple(
+            f.model_copy(update={"required": True}) if f.handle == field.handle else f for f in snapshot.fields
+        )
+        first = _decide(field, map_fields(needed)[field.handle], accept_terms=False)
+        return first if first.action is not FillAction.LEAVE and renderings(first, field, profile) else None
+    ways = renderings(decision, field, profile)
+    for variant in range(decision.variant + 1, len(ways)):
+        if ways[variant] != ways[min(decision.variant, len(ways) - 1)]:
+            return decision.model_copy(update={"variant": variant})
+    return None

@@ -1,0 +1,140 @@
+"""Chooses, among all forms of a page, the one a business is submitted with."""
+
+import re
+from dataclasses import dataclass
+
+from brain.mapper import Avoid, Concept, map_fields
+from brain.page import FrameObservation, RawButton, RawControl
+from brain.reader.buttons import button_kind, is_listing, says_submit
+from brain.reader.fields import ReadField, read_fields
+from brain.words import fold
+from schema.contracts.form import ButtonKind, FieldKind
+from schema.contracts.profile import ProfileKey as Key
+
+_PERSONAL = frozenset(
+    {
+        Key.EMAIL,
+        Key.PHONE,
+        Key.FAX,
+        Key.CONTACT_NAME,
+        Key.CONTACT_FIRST_NAME,
+        Key.CONTACT_LAST_NAME,
+        Key.CONTACT_MIDDLE_NAME,
+    }
+)
+_NOT_OURS = re.compile(
+    r"\b(?:search|login|log in|signin|sign in|newsletter|subscribe|comment|commentform|suche|suchen|anmelden|buscar|buscador|recherche|connexion|cookie|poll|cart|checkout|payment|filter)\b"
+)
+_FOUND = 4.0
+_OUT_OF_THE_WAY = ("search", "nav", "footer")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One form of one frame, its fields and buttons, and how likely it is the submission form."""
+
+    frame: FrameObservation
+    form: int
+    fields: tuple[ReadField, ...]
+    buttons: tuple[RawButton, ...]
+    score: float
+    login: bool
+
+    @property
+    def found(self) -> bool:
+        return self.score >= _FOUND
+
+
+def candidates(frames: tuple[FrameObservation, ...]) -> list[Candidate]:
+    """Every form of every visible frame, and what stands in no form, the likeliest first."""
+    out = []
+    for frame in frames:
+        if frame.host is not None and not frame.host.visible:
+            continue
+        for form in range(-1, len(frame.forms)):
+            controls = [control for control in frame.controls if control.form == form]
+            if form < 0:
+                controls = [control for control in controls if control.landmark not in _OUT_OF_THE_WAY]
+            controls += [control for host in frames if host.editor >= 0 for control in _editor(host, frame, form)]
+            out.append(_candidate(frame, form, tuple(controls)))
+    return sorted(out, key=lambda candidate: -candidate.score)
+
+
+def _editor(inner: FrameObservation, frame: FrameObservation, form: int) -> list[RawControl]:
+    """A rich-text editor that lives in an iframe of its own belongs to the form around that iframe."""
+    host = inner.host
+    if inner.parent != frame.name or host is None or host.form != form:
+        return []
+    return [
+        RawControl(
+            index=inner.editor, tag="iframe", type="richtext", name=host.name or host.id, frame=inner.name, labels=host.labels,
+            section=host.section, visible=host.visible, chosen=bool(inner.text.strip()), form=form,
+        )
+    ]  # fmt: skip
+
+
+def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, ...]) -> Candidate:
+    taken: set[str] = set()
+    fields = tuple(read_fields(frame.name, controls, taken))
+    buttons = tuple(b for b in frame.buttons if b.form == form and (form >= 0 or b.landmark not in _OUT_OF_THE_WAY))
+    if form >= 0 and not any(b.visible and button_kind(b) is not ButtonKind.OTHER for b in buttons):
+        buttons = (
+            *buttons,
+            *(b for b in frame.buttons if b.form < 0 and b.visible and button_kind(b) is not ButtonKind.OTHER),
+        )
+    score, login = _score(frame, form, fields, buttons)
+    return Candidate(frame, form, fields, buttons, score, login)
+
+
+def _score(
+    frame: FrameObservation, form: int, fields: tuple[ReadField, ...], buttons: tuple[RawButton, ...]
+) -> tuple[float, bool]:
+    seen = tuple(read.field for read in fields if read.field.visible)
+    pressable = [button for button in buttons if button.visible]
+    meanings = {meaning.concept for meaning in map_fields(seen).values()}
+    keys = {concept for concept in meanings if isinstance(concept, Key)}
+    business = keys - _PERSONAL
+    password = any(item.kind is FieldKind.PASSWORD for item in seen)
+    if password and len(business) < 2:
+        return -5.0, True
+    raw = frame.forms[form] if form >= 0 else None
+    hints = fold(f"{raw.hints} {raw.heading}") if raw else ""
+    sends = any(button_kind(b) is ButtonKind.SUBMIT for b in pressable)
+    advances = any(button_kind(b) is ButtonKind.ADVANCE for b in pressable)
+    listing = (
+        any(is_listing(b.text) for b in pressable)
+        or is_listing(raw.heading if raw else frame.heading)
+        or is_listing(frame.heading)
+    )
+    if not (sends or advances):
+        # Without a word of sending, a search bar and a filter look like an address.
+        return (float(len(keys)) / 2 if not raw or raw.method != "get" else -1.0), False
+    score = 2.0 * len(business) + len(keys & _PERSONAL) + (3.0 if listing else 0.0) + (2.0 if advances else 0.0)
+    if _NOT_OURS.search(hints) or (raw is not None and raw.landmark in _OUT_OF_THE_WAY) or Avoid.SEARCH in meanings:
+        score -= 4.0
+    if _is_letter(meanings, keys, listing=listing):
+        score -= 6.0
+    data = [item for item in seen if item.kind not in (FieldKind.HIDDEN, FieldKind.CHECKBOX)]
+    if not data and raw is not None and raw.method == "post" and not _NOT_OURS.search(hints):
+        score += (
+            4.0
+            if any(says_submit(b.text) and b.landmark not in (*_OUT_OF_THE_WAY, "header") for b in pressable)
+            else 0.0
+        )
+    return score, False
+
+
+def _is_letter(meanings: set[Concept | None], keys: set[Key], *, listing: bool) -> bool:
+    """A contact or comment form: it takes a message, and nothing that only a business has."""
+    letter = Avoid.MESSAGE in meanings or Avoid.SUBJECT in meanings
+    own = keys & {
+        Key.CATEGORY,
+        Key.STREET,
+        Key.ADDRESS,
+        Key.POSTAL_CODE,
+        Key.HOURS,
+        Key.DESCRIPTION,
+        Key.SHORT_DESCRIPTION,
+        Key.LOGO,
+    }
+    return letter and not own and not listing

@@ -1,0 +1,98 @@
+"""What stands between a form and its submission: a captcha, a login, a payment."""
+
+import re
+
+from brain.mapper import Avoid, map_fields
+from brain.page import FrameObservation, RawButton
+from brain.reader.buttons import asks_payment, button_kind
+from brain.reader.forms import Candidate
+from brain.values.chosen import priced
+from brain.words import fold
+from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormField
+
+_SUM = re.compile(
+    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|six|sept|huit|neuf)\s*(?:[+*x×−–-]|plus|minus|times|mal|más|mas|por|menos|moins|fois)\s*(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|six|sept|huit|neuf)\s*(?:=|\?|is|ist|es|font|equals|$)",
+    re.IGNORECASE,
+)
+_QUIZ = re.compile(
+    r"\b(?:what (?:is|are|colou?r|day)|how many|was ist|wie viele?|welche farbe|cuanto|cuantos|que color|de que color|combien|quelle est|quanto fa|hoeveel|quanto e)\b.*\b(?:\d|sum|sky|color|colour|legs|week|farbe|himmel|color|cielo|couleur|ciel)\b"
+)
+_IMAGE = re.compile(
+    r"\b(?:captcha|image|picture|characters|letters|code|bild|zeichen|imagen|caracteres|letras|image|caracteres|lettres)\b"
+)
+_LOGIN = re.compile(
+    r"\b(?:(?:you must|you need to|please|first) (?:be )?(?:log ?in|logged in|log in|sign in|signed in|register|create an account)|(?:log ?in|sign in|register) (?:to|before|first)[^.]{0,40}(?:submit|add|list|continue|suggest)|(?:members|registered users) only|login required|bitte (?:melden sie sich an|loggen sie sich ein|einloggen|anmelden)|(?:sie mussen|mussen sie) (?:sich|angemeldet|eingeloggt)|anmeldung erforderlich|(?:debe|debes|tiene que) iniciar sesion|inicie sesion|inicia sesion para|vous devez (?:etre connecte|vous connecter)|connectez vous|veuillez vous connecter|devi (?:accedere|effettuare)|accedi per)\b"
+)
+_FEE = re.compile(
+    r"(?:(?:submission|listing|review|processing|registration|one[- ]time|annual|membership|setup|inclusion)\s+(?:fee|price|cost)|eintragungsgebühr|bearbeitungsgebühr|aufnahmegebühr|gebühr|tarifa|cuota|coste del alta|frais|droits d.inscription|costo di iscrizione|taxa)[^.\n]{0,60}?(?:[$€£]\s?[1-9]|[1-9]\d*(?:[.,]\d\d)?\s?(?:[$€£]|usd|eur|gbp|euros?|dollars?))"
+    r"|(?:[$€£]\s?[1-9][\d.,]*|[1-9]\d*(?:[.,]\d\d)?\s?(?:€|usd|eur|gbp|euros?))\s*(?:submission|listing|review|registration|inclusion)?\s*(?:fee|per listing|per submission|pro eintrag|por anuncio|par annonce)",
+    re.IGNORECASE,
+)
+_FREE_TOO = re.compile(
+    r"\b(?:free (?:listing|submission|of charge)|it s free|for free|no fee|kostenlos|gratis|gratuit|gratuito)\b"
+)
+
+
+def captcha_of(candidate: Candidate) -> CaptchaKind:
+    """The captcha of this form: a widget in it (or in no other form), or a question only a person answers."""
+    for marker in candidate.frame.markers:
+        if marker.captcha is not CaptchaKind.NONE and marker.visible and marker.form in (candidate.form, -1):
+            return marker.captcha
+    seen = tuple(read.field for read in candidate.fields if read.field.visible)
+    meanings = map_fields(seen)
+    for item in seen:
+        if item.kind not in (FieldKind.TEXT, FieldKind.NUMBER, FieldKind.TEL, FieldKind.OTHER):
+            continue
+        kind = _asked(item, meanings[item.handle].concept is Avoid.CAPTCHA)
+        if kind is not CaptchaKind.NONE:
+            return kind
+    return CaptchaKind.NONE
+
+
+def _asked(item: FormField, named: bool) -> CaptchaKind:
+    text = " ".join((*(label.text for label in item.labels), item.help, item.section))
+    if _SUM.search(text) or _QUIZ.search(fold(text)):
+        return CaptchaKind.QUESTION
+    if not named:
+        return CaptchaKind.NONE
+    return CaptchaKind.IMAGE if _IMAGE.search(fold(f"{text} {item.name}")) else CaptchaKind.QUESTION
+
+
+def needs_login(chosen: Candidate | None, everything: list[Candidate], frame: FrameObservation) -> bool:
+    """A login where the form should be, words that demand one, or a form that wants an account's password."""
+    if chosen is not None:
+        return any(
+            r.field.kind is FieldKind.PASSWORD and r.field.visible and r.field.required for r in chosen.fields
+        ) or (
+            any(
+                r.field.kind is FieldKind.PASSWORD and r.field.visible and not _optional(r.field) for r in chosen.fields
+            )
+        )
+    return any(c.login for c in everything) or bool(_LOGIN.search(fold(frame.text)))
+
+
+def _optional(item: FormField) -> bool:
+    return not item.required and "optional" in fold(
+        f"{item.help} {item.section} {' '.join(label.text for label in item.labels)}"
+    )
+
+
+def needs_payment(chosen: Candidate, text: str) -> bool:
+    """Card fields, a payment element, a fee without a free way round it, or a button that spends money."""
+    seen = tuple(read.field for read in chosen.fields if read.field.visible)
+    if any(meaning.concept is Avoid.CARD for meaning in map_fields(seen).values()):
+        return True
+    if any(m.captcha is CaptchaKind.NONE and m.visible and m.form in (chosen.form, -1) for m in chosen.frame.markers):
+        return True
+    if any(len(item.options) > 0 and item.required and all(map(priced, item.options)) for item in seen):
+        return True
+    if _only_paid(chosen.buttons):
+        return True
+    free = any(not priced(option) for item in seen for option in item.options if any(map(priced, item.options)))
+    return bool(_FEE.search(text)) and not free and not _FREE_TOO.search(fold(text))
+
+
+def _only_paid(buttons: tuple[RawButton, ...]) -> bool:
+    pressable = [b for b in buttons if b.visible]
+    sending = [b for b in pressable if button_kind(b) is not ButtonKind.OTHER and not asks_payment(b.text)]
+    return not sending and any(asks_payment(b.text) for b in pressable)

@@ -1,0 +1,160 @@
+"""Which offered option carries a key's value: codes, names, ranges, times, kinds of business. Never a guess."""
+
+import re
+
+from brain.values import choices, hours, phones
+from brain.values.places import country_codes, country_names, state_names
+from brain.values.written import written
+from brain.words import fold
+from schema.contracts.form import FieldKind, FieldOption, FormField
+from schema.contracts.profile import BusinessProfile, Weekday
+from schema.contracts.profile import ProfileKey as Key
+
+_FREE = re.compile(
+    r"\b(free|gratis|basic|standard|kostenlos|kostenfrei|gratuit|gratuite|gratuito|gratuita|0[.,]00)\b|[$€£]\s?0\b",
+    re.IGNORECASE,
+)
+_PRICED = re.compile(r"[$€£]\s?[1-9]|[1-9]\d*(?:[.,]\d\d)?\s?(?:[$€£]|usd|eur|gbp)", re.IGNORECASE)
+_YES = (
+    "yes",
+    "i agree",
+    "agree",
+    "accept",
+    "i accept",
+    "ja",
+    "si",
+    "sí",
+    "oui",
+    "sim",
+    "accepter",
+    "acepto",
+    "ich stimme zu",
+    "akzeptieren",
+)
+_KINDS_PER_LISTING = 3
+
+
+def chosen(key: Key, part: str, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
+    """Acceptable choices, the best first; each is one option, or several where the field takes several."""
+    options = field.options
+    if key in (Key.CATEGORY, Key.SUBCATEGORY):
+        return _kinds(key, part, field, profile)
+    if key in (Key.PAYMENT_METHODS, Key.LANGUAGES, Key.KEYWORDS):
+        return _several(key, field, profile)
+    found = _one(key, part, options, profile)
+    if found is None:
+        found = choices.exact(options, written(key, part, field, profile))
+    return ((found,),) if found else ()
+
+
+def free_plan(field: FormField) -> FieldOption | None:
+    """The plan that costs nothing, if exactly that can be told."""
+    free = [option for option in field.options if _FREE.search(option.label) and not _PRICED.search(option.label)]
+    named = [
+        option
+        for option in free
+        if re.search(r"\b(free|gratis|kostenlos|gratuit\w*|gratuita?)\b", option.label, re.IGNORECASE)
+    ]
+    return (named or free)[0] if free else None
+
+
+def priced(option: FieldOption) -> bool:
+    """True when the option's text names a price above zero."""
+    return bool(_PRICED.search(option.label))
+
+
+def agreement(field: FormField) -> FieldOption | None:
+    """The option that says yes."""
+    return choices.exact(field.options, _YES)
+
+
+def _one(key: Key, part: str, options: tuple[FieldOption, ...], profile: BusinessProfile) -> FieldOption | None:
+    if key is Key.COUNTRY:
+        return choices.exact(options, (*country_names(profile.country), *country_codes(profile.country)))
+    if key is Key.STATE:
+        return choices.exact(options, state_names(profile.state, profile.country)) if profile.state else None
+    if key in (Key.PHONE, Key.FAX) and part == "country_code":
+        return _dial_code(options, profile.phone if key is Key.PHONE else profile.fax, profile.country)
+    if key is Key.HOURS:
+        return _time(part, options, profile)
+    if key is Key.EMPLOYEES and profile.employees is not None:
+        return choices.ranged(options, profile.employees)
+    if key is Key.FOUNDED_YEAR and profile.founded_year:
+        return choices.exact(options, (str(profile.founded_year),)) or choices.ranged(options, profile.founded_year)
+    if key is Key.PRICE_RANGE and profile.price_range:
+        return _price(options, profile.price_range)
+    return None
+
+
+def _dial_code(options: tuple[FieldOption, ...], raw: str, country: str) -> FieldOption | None:
+    code = phones.dial_code(raw, country)
+    same = [o for o in options if code and code in re.findall(r"\d+", f"{o.label} {o.value}")[:2]]
+    names = {fold(name) for name in (*country_names(country), *country_codes(country))}
+    named = [o for o in same if any(f" {name} " in f" {fold(f'{o.label} {o.value}')} " for name in names)]
+    return next(iter(named or same), None) or choices.exact(options, (*country_codes(country), *country_names(country)))
+
+
+def _time(part: str, options: tuple[FieldOption, ...], profile: BusinessProfile) -> FieldOption | None:
+    day, _, side = part.partition(".")
+    if not day or not profile.hours:
+        return None
+    times = profile.hours.get(Weekday(day))
+    if times is None:
+        return hours.closed_option(options)
+    if side in ("open", "closed"):
+        return None
+    return hours.option_at(options, times.closes if side == "closes" else times.opens)
+
+
+def _price(options: tuple[FieldOption, ...], price: str) -> FieldOption | None:
+    """ "$$" is the second step of a scale of symbols, whatever the currency; words are matched as words."""
+    steps = len(re.findall(r"[$€£¥]", price)) if re.fullmatch(r"[$€£¥]+", price) else 0
+    for option in options:
+        symbols = re.search(r"(?<!\S)[$€£¥]+(?![\d\s]*\d)", option.label)
+        if steps and symbols and len(symbols.group()) == steps:
+            return option
+    return choices.exact(options, (price,))
+
+
+def _kinds(key: Key, part: str, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
+    main, further = (profile.category,), profile.subcategories
+    if field.kind is FieldKind.MULTISELECT:
+        return _several_kinds(key, field, profile)
+    if key is Key.CATEGORY:
+        found = choices.categories(field.options, main)
+        if not found or _is_catch_all(found):
+            found = choices.categories(field.options, (*main, *further)) or found
+    elif field.depends_on:
+        found = choices.categories(field.options, (*further, *main))
+    else:
+        found = choices.categories(field.options, further[int(part or 0) :])
+        if _is_catch_all(found):
+            found = ()
+    return tuple((option,) for option in found[:3])
+
+
+def _several_kinds(key: Key, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
+    best = choices.categories(field.options, (profile.category,))[:1]
+    wanted = best if key is Key.CATEGORY else ()
+    for text in profile.subcategories:
+        near = choices.categories(field.options, (text,))[:1]
+        if near and not _is_catch_all(near) and near[0] not in wanted and len(wanted) < _KINDS_PER_LISTING:
+            wanted = (*wanted, *near) if not _is_catch_all(wanted) else near
+    wanted = wanted or best
+    return (wanted, wanted[:1]) if len(wanted) > 1 else (wanted,) if wanted else ()
+
+
+def _is_catch_all(found: tuple[FieldOption, ...]) -> bool:
+    return len(found) == 1 and choices.is_other(found[0])
+
+
+def _several(key: Key, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
+    items = {
+        Key.PAYMENT_METHODS: profile.payment_methods,
+        Key.LANGUAGES: profile.languages,
+        Key.KEYWORDS: profile.keywords or (profile.category, *profile.subcategories),
+    }[key]
+    found = choices.among(field.options, items)
+    if field.kind is FieldKind.MULTISELECT:
+        return (found,) if found else ()
+    return tuple((option,) for option in found)

@@ -1,0 +1,73 @@
+"""Opening hours: one day's side for a grid, or the whole week as a person would write it."""
+
+import re
+
+from schema.contracts.form import FieldOption
+from schema.contracts.profile import DayHours, Weekday
+
+_CLOCK = re.compile(
+    r"^\s*(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2})?\s*(?:uhr|h|hrs)?\s*([ap])?\.?\s*(?:m\.?)?\s*$", re.IGNORECASE
+)
+_CLOSED = re.compile(r"\b(closed|geschlossen|ruhetag|cerrado|fermé|ferme|chiuso|fechado|gesloten)\b", re.IGNORECASE)
+
+
+def minutes(text: str) -> int | None:
+    """Minutes since midnight of "09:00", "9:00 AM", "9h30", "0900"; None if it is no time of day."""
+    plain = text.strip()
+    if re.fullmatch(r"\d{4}", plain):
+        plain = f"{plain[:2]}:{plain[2:]}"
+    word = {"noon": "12:00", "midnight": "0:00", "mittag": "12:00"}.get(plain.lower())
+    match = _CLOCK.match(word or plain)
+    if not match:
+        return None
+    hour, minute, half = int(match.group(1)), int(match.group(2) or 0), (match.group(3) or "").lower()
+    if (half and hour > 12) or hour > 24 or minute > 59:
+        return None
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return hour * 60 + minute
+
+
+def option_at(options: tuple[FieldOption, ...], time: str) -> FieldOption | None:
+    """The option that is this time of day, however written. Never a neighbouring one: that would be untrue."""
+    wanted = minutes(time)
+    for option in options:
+        if wanted in (minutes(option.label), minutes(option.value)):
+            return option
+    return None
+
+
+def closed_option(options: tuple[FieldOption, ...]) -> FieldOption | None:
+    """The option that says closed."""
+    return next((option for option in options if _CLOSED.search(option.label)), None)
+
+
+def twelve_hours(time: str) -> str:
+    """ "17:00" → "5:00 PM"."""
+    hour, minute = map(int, time.split(":"))
+    return f"{hour % 12 or 12}:{minute:02d} {'PM' if hour >= 12 else 'AM'}"
+
+
+def day_text(day: DayHours | None) -> str:
+    return f"{day.opens} - {day.closes}" if day else "Closed"
+
+
+def week_text(hours: dict[Weekday, DayHours], separator: str) -> str:
+    """ "Mon-Fri 09:00-17:00", runs of equal days together, closed days named; "" when nothing is known."""
+    if not hours:
+        return ""
+    runs: list[tuple[list[Weekday], DayHours | None]] = []
+    for day in Weekday:
+        times = hours.get(day)
+        if runs and runs[-1][1] == times:
+            runs[-1][0].append(day)
+        else:
+            runs.append(([day], times))
+    return separator.join(
+        f"{_span(days)} {f'{times.opens}-{times.closes}' if times else 'closed'}" for days, times in runs
+    )
+
+
+def _span(days: list[Weekday]) -> str:
+    first, last = (day.value[:3].capitalize() for day in (days[0], days[-1]))
+    return first if len(days) == 1 else f"{first}-{last}"

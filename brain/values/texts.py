@@ -1,0 +1,34 @@
+"""Texts cut to a limit at a sentence, else at a word; lists cut between their items."""
+
+import re
+
+_SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
+
+
+def cut(text: str, limit: int | None) -> str:
+    """At most `limit` characters, ended at a sentence if that keeps half of them, else at a word."""
+    text = text.strip()
+    if limit is None or len(text) <= limit:
+        return text
+    head = text[:limit]
+    ends = [match.end() for match in _SENTENCE_END.finditer(head)]
+    if ends and ends[-1] >= limit // 2:
+        return head[: ends[-1]].strip()
+    space = limit if text[limit : limit + 1].isspace() else max(head.rfind(" "), head.rfind("\n"))
+    return (head[:space] if space > limit // 3 else head).rstrip(" ,;:-–\n")
+
+
+def joined(items: tuple[str, ...], limit: int | None, separator: str = ", ") -> str:
+    """As many items as fit, in order."""
+    out = ""
+    for item in items:
+        longer = f"{out}{separator}{item}" if out else item
+        if limit is not None and len(longer) > limit:
+            break
+        out = longer
+    return out
+
+
+def one_line(text: str) -> str:
+    """For controls that hold a single line."""
+    return " ".join(text.split())

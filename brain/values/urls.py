@@ -1,0 +1,35 @@
+"""Web addresses with or without their scheme, and the names that social networks go by."""
+
+import re
+from urllib.parse import urlsplit
+
+from schema.contracts.form import FieldKind, FormField
+
+_BARE_EXAMPLE = re.compile(r"^(?:e\.?g\.?:?\s*)?(?:www\.)?[\w-]+\.[a-z]{2,}(?:/\S*)?$", re.IGNORECASE)
+_NAME_ASKED = re.compile(
+    r"(?:^|\s)@\w*|\b(?:username|user name|handle|benutzername|usuario|nom d.utilisateur)\b", re.IGNORECASE
+)
+_PREFIX_SHOWN = re.compile(r"(?:https?://|\.com/|www\.)\s*$", re.IGNORECASE)
+
+
+def spellings(url: str, field: FormField) -> tuple[str, ...]:
+    """The address as given, without its last slash, without its scheme; what the field shows comes first."""
+    full = url.rstrip("/") if urlsplit(url).path in ("", "/") and not urlsplit(url).query else url
+    bare = re.sub(r"^https?://", "", full)
+    usual = [full, bare, re.sub(r"^www\.", "", bare), url]
+    if field.kind is FieldKind.URL:
+        usual = [full, url]
+    elif _BARE_EXAMPLE.match(field.placeholder) or any(_PREFIX_SHOWN.search(label.text) for label in field.labels):
+        usual = [bare, re.sub(r"^www\.", "", bare), full]
+    return tuple(dict.fromkeys(usual))
+
+
+def social(url: str, field: FormField) -> tuple[str, ...]:
+    """A profile's address; its bare name first where the field asks for a name."""
+    name = urlsplit(url).path.strip("/").split("/")[-1].lstrip("@")
+    shown = " ".join((field.placeholder, field.help, *(label.text for label in field.labels)))
+    addresses = spellings(url, field)
+    if name and field.kind is not FieldKind.URL and _NAME_ASKED.search(shown):
+        named = (f"@{name}", name) if field.placeholder.startswith("@") else (name, f"@{name}")
+        return (*named, *addresses)
+    return addresses
