@@ -7,3 +7,5 @@ CUSTOMER_ID = SearchAttributeKey.for_keyword("CustomerId")
 TIER = SearchAttributeKey.for_keyword("Tier")
 DIRECTORY = SearchAttributeKey.for_keyword("Directory")
 OUTCOME = SearchAttributeKey.for_keyword("Outcome")
+
+ALL = (JOB_ID, CUSTOMER_ID, TIER, DIRECTORY, OUTCOME)

@@ -10,6 +10,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -20,6 +22,7 @@ from deploy.local.stack import Stack
 from deploy.runtime.browser_path import find_browser
 from deploy.runtime.settings import Settings
 from schema.migrate import migrate
+from schema.search_attributes import ALL
 from schema.store.database import Pool, open_pool
 from tests.stacks import running
 
@@ -105,6 +108,13 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
         test_server_existing_path=str(Path(sys.executable).parent / "temporal-test-server"),
         data_converter=pydantic_data_converter,
     ) as environment:
+        # A child with an unknown search attribute is never started by this server, and nothing says so.
+        await environment.client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(
+                namespace=environment.client.namespace,
+                search_attributes={key.name: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD for key in ALL},
+            )
+        )
         yield environment
 
 
