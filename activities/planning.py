@@ -42,7 +42,7 @@ class Planning:
     @activity.defn
     async def plan_submission(self, ref: SubmissionRef) -> Outcome:
         """Ends as planned, or as the outcome that no plan can change. Does nothing when that is already decided."""
-        with boundary(FailureType.BROWSER_FAILED):
+        with boundary():
             async with heartbeating():
                 submission = await results.find(self._pool, ref)
                 if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):

@@ -55,7 +55,7 @@ class Submitting:
 
         `planned` with FORM_CHANGED asks for a new plan; `planned` with REFUSED says that the plan has been amended.
         """
-        with boundary(FailureType.BROWSER_FAILED):
+        with boundary():
             async with heartbeating():
                 submission = await results.find(self._pool, ref)
                 match submission.status:

@@ -14,6 +14,9 @@ from pathlib import Path
 import playwright.async_api
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Route, async_playwright
 
+from activities.boundary import ActivityFailure
+from schema.failures import FailureType
+
 _CONTEXTS_PER_BROWSER = 200
 _VIEWPORT = {"width": 1280, "height": 900}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,8 +30,11 @@ _ARGUMENTS = (
 NAVIGATION_TIMEOUT_MS = 30_000
 
 
-class BrowserFailed(Exception):
-    """The browser or the page ended, or did not do what it was told; the text holds nothing of the page."""
+class BrowserFailed(ActivityFailure):
+    """The browser or the page ended, or did not do what it was told."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(FailureType.BROWSER_FAILED, what)
 
 
 class PostGate:
@@ -123,7 +129,10 @@ class BrowserPool:
 
     @contextlib.asynccontextmanager
     async def visit(self) -> AsyncIterator[Visit]:
-        """A page in a context of its own, closed on the way out, also when the attempt is cancelled."""
+        """A page in a context of its own, closed on the way out, also when the attempt is cancelled.
+
+        Playwright's errors leave the block as BrowserFailed.
+        """
         async with self._slots:
             browser = await self._current()
             self._users[browser] = self._users.get(browser, 0) + 1
@@ -136,6 +145,8 @@ class BrowserPool:
                 page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
                 page.on("dialog", gate.answer_dialog)
                 yield Visit(page, gate)
+            except playwright.async_api.Error as error:
+                raise BrowserFailed(str(error).partition("\n")[0]) from error
             finally:
                 if context:
                     # Shielded: a cancelled attempt must not leave its page behind.
