@@ -34,7 +34,7 @@ _POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _API_PORT = 5433, 4566, 8090, 8080
 
 
 class Piece(StrEnum):
-    """Everything a stack can consist of, in the order of the start."""
+    """Everything a stack can consist of."""
 
     POSTGRES = "postgresql"
     AWS = "sqs and s3"
@@ -49,12 +49,20 @@ class Piece(StrEnum):
 
 WHOLE_STACK = frozenset(Piece)
 
+_WAVES = (
+    (Piece.POSTGRES, Piece.AWS, Piece.TEMPORAL, Piece.SANDBOX),
+    (Piece.MIGRATIONS, Piece.QUEUES),
+    (Piece.DIRECTORIES,),
+    (Piece.WORKER, Piece.API),
+)
+"""What starts together; each wave needs those before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """Everything decided about a stack before its first process."""
+    """Everything decided about a stack before its first process: what starts together, wave by wave."""
 
-    items: tuple[Part | Step, ...]
+    waves: tuple[tuple[Part | Step, ...], ...]
     environment: StackEnvironment
 
 
@@ -118,9 +126,9 @@ def plan_stack(
         parts[Piece.WORKER] = _worker(environment, folder / "log" / "worker.log")
     if Piece.API in wanted:
         parts[Piece.API] = _api(environment, ports.api)
-    steps = _steps(environment)
-    items = (parts.get(piece) or steps.get(piece) for piece in Piece if piece in wanted)
-    return StackPlan(tuple(item for item in items if item), environment)
+    known: dict[Piece, Part | Step] = {**parts, **_steps(environment)}
+    waves = (tuple(known[piece] for piece in wave if piece in wanted and piece in known) for wave in _WAVES)
+    return StackPlan(tuple(filter(None, waves)), environment)
 
 
 def _aws_values(address: str) -> dict[str, str]:

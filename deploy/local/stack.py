@@ -64,6 +64,10 @@ class Stack:
     ) -> None:
         await self._stop()
 
+    @property
+    def _items(self) -> list[Part | Step]:
+        return [item for wave in self._plan.waves for item in wave]
+
     async def trouble(self) -> PartFailed:
         """Returns when a part has died on its own, with which and why. Waits for ever otherwise."""
         return await self._trouble.get()
@@ -80,15 +84,25 @@ class Stack:
         """Start a part again on its old address and data, stopping it first where it runs. Raises PartFailed."""
         if name in self._children:
             await self._forget(name).stop()
-        await self._start_part(next(item for item in self._plan.items if isinstance(item, Part) and item.name == name))
+        await self._start_part(next(item for item in self._items if isinstance(item, Part) and item.name == name))
 
     async def _start(self) -> None:
-        self._checklist.open([item.name for item in self._plan.items])
+        self._checklist.open([item.name for item in self._items])
         try:
-            for item in self._plan.items:
-                await self._start_item(item)
+            for wave in self._plan.waves:
+                await self._start_wave(wave)
         finally:
             self._checklist.close()
+
+    async def _start_wave(self, wave: tuple[Part | Step, ...]) -> None:
+        starts = [asyncio.create_task(self._start_item(item)) for item in wave]
+        try:
+            await asyncio.gather(*starts)
+        except BaseException:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
+            raise
 
     async def _start_item(self, item: Part | Step) -> None:
         self._checklist.starting(item.name)

@@ -41,7 +41,8 @@ def diarist(name: str, diary: Path) -> tuple[str, ...]:
 
 
 def of(*items: Part | Step) -> StackPlan:
-    return StackPlan(items, StackEnvironment({"TEMPORAL_ADDRESS": "127.0.0.1:1"}))
+    """One after the other."""
+    return StackPlan(tuple((item,) for item in items), StackEnvironment({"TEMPORAL_ADDRESS": "127.0.0.1:1"}))
 
 
 def part(name: str, command: tuple[str, ...] = SLEEP, log: Path | None = None, stop_seconds: float = 5) -> Part:
@@ -187,3 +188,13 @@ async def test_a_killed_stack_leaves_no_orphans(folder: Path) -> None:
     async with asyncio.timeout(5):
         while alive(folder):
             await asyncio.sleep(0.05)
+
+
+async def test_what_starts_together_ends_together(folder: Path) -> None:
+    broken = part("broken", (sys.executable, "-c", "raise SystemExit('no such colour')"), folder / "log" / "broken.log")
+    slow = part("slow", SLEEP, folder / "log" / "slow.log")
+    plan = StackPlan(((part("first"),), (slow, broken)), StackEnvironment({}))
+    with pytest.raises(PartFailed, match="no such colour"):
+        async with Stack(folder, plan, quiet()):
+            pytest.fail("it started")
+    assert alive(folder) == []

@@ -42,7 +42,7 @@ def test_a_taken_port_is_replaced(folder: Path) -> None:
 def test_a_configured_database_is_used_instead_of_one_of_ours(folder: Path) -> None:
     theirs = NOTHING_CONFIGURED.model_copy(update={"database_url": "postgresql://elsewhere/db"})
     decided = plan_stack(folder, {Piece.POSTGRES}, type(theirs).model_validate(theirs.model_dump()))
-    assert decided.items == ()
+    assert decided.waves == ()
     assert decided.environment.values["DATABASE_URL"] == "postgresql://elsewhere/db"
 
 
