@@ -136,14 +136,20 @@ def _accepted_by_words(reading: _Reading) -> Answer | None:
 
 
 def _accepted_by_response(reading: _Reading) -> Answer | None:
-    """The post was answered well, the form is gone, nothing else asks for input and nothing speaks of failure."""
+    """The post was answered well, the form is gone, another page speaks, and not of failure or of more to fill in."""
     if reading.status is None or not 200 <= reading.status < 400:
         return None
     another_form = reading.after.found and bool(reading.after.fields)
-    moved_on = reading.after.url != reading.before.url or bool(reading.news)
-    if reading.form_there or another_form or not moved_on or reading.quote("broken"):
+    if reading.form_there or another_form or not _speaks(reading) or reading.quote("broken"):
         return None
     return _answer(AnswerKind.ACCEPTED, Evidence.RESPONSE, _first(reading), 0.6)
+
+
+def _speaks(reading: _Reading) -> bool:
+    """A sentence, a word of thanks or a redirect: an empty page answers nothing."""
+    redirected = reading.status is not None and reading.status >= 300 and reading.after.url != reading.before.url
+    sentence = any(len(re.findall(r"[^\W\d_]{2,}", text)) >= 4 for text in reading.news)
+    return redirected or sentence or bool(reading.quote("thanks"))
 
 
 def _unclear(reading: _Reading, why: str = "") -> Answer:

@@ -142,6 +142,13 @@ def _names(fields: Fields, meanings: Meanings) -> None:
             _become(meanings, field, Key.BUSINESS_NAME, "the only name the form asks for")
 
 
+def _legal_names(fields: Fields, meanings: Meanings) -> None:
+    """ "Raison sociale" is the business, where nothing else asks for its name."""
+    for field in _with(Key.LEGAL_NAME, fields, meanings):
+        if not _with(Key.BUSINESS_NAME, fields, meanings):
+            _become(meanings, field, Key.BUSINESS_NAME, "the only name of the business the form asks for")
+
+
 def _addresses(fields: Fields, meanings: Meanings) -> None:
     """ "Address" is the whole of it only where no city and no postal code have fields of their own."""
     split = _with(Key.CITY, fields, meanings) or _with(Key.POSTAL_CODE, fields, meanings)
@@ -235,6 +242,7 @@ def _become(meanings: Meanings, field: FormField, concept: Concept | None, why: 
 _RULES: tuple[Callable[[Fields, Meanings], None], ...] = (
     _misfits,
     _boxes,
+    _legal_names,
     _titles,
     _names,
     settle_phones,

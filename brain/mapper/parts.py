@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from brain.mapper.meaning import Meaning
+from brain.mapper.meaning import Avoid, Meaning
 from brain.words import identifier_words, words
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.profile import ProfileKey as Key
@@ -94,7 +94,7 @@ _PHONE_PARTS: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"\b(area code|areacode|area|ortsvorwahl|vorwahl|prefijo|codigo de area|indicatif regional|prefisso|ddd|netnummer|phone 1|tel 1|phone a)\b"
         ),
     ),
-    ("prefix", re.compile(r"\b(exchange|phone prefix|first three|first 3|phone 2|tel 2|phone b)\b")),
+    ("prefix", re.compile(r"\b(exchange|prefix|phone prefix|first three|first 3|phone 2|tel 2|phone b)\b")),
     ("line", re.compile(r"\b(line number|line|last four|last 4|suffix|subscriber|phone 3|tel 3|phone c)\b")),
 )
 _AUTOCOMPLETE_PARTS = {
@@ -108,6 +108,9 @@ _AUTOCOMPLETE_PARTS = {
 _HOUSE_NUMBER = re.compile(
     r"^(house number|street number|number|building number|hausnummer|hausnr|nr|no|numero|numero civico|n|huisnummer|numero de (?:la )?(?:calle|rue|voie))$"
 )
+_SILENT = (None, Avoid.SALUTATION, Avoid.OTHER)
+"""What a later piece may seem to be when it is read alone: nothing, or a "prefix"."""
+
 _PLAIN_TEXT = (FieldKind.TEXT, FieldKind.TEL, FieldKind.NUMBER)
 
 
@@ -141,10 +144,9 @@ def _phone_runs(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) -> 
     runs: list[list[FormField]] = []
     open_run = False
     for field in fields:
-        meaning = meanings[field.handle]
-        is_phone = meaning.concept is Key.PHONE or (bool(field.options) and _looks_like_dial_codes(field))
-        follows = open_run and meaning.concept is None and field.kind in _PLAIN_TEXT and _is_short(field)
-        if open_run and (follows or (is_phone and _belongs(runs[-1], field))):
+        concept = meanings[field.handle].concept
+        is_phone = concept is Key.PHONE or (bool(field.options) and _looks_like_dial_codes(field))
+        if open_run and (is_phone or concept in _SILENT) and _continues(runs[-1], field, named=is_phone):
             runs[-1].append(field)
         elif is_phone:
             runs.append([field])
@@ -154,9 +156,11 @@ def _phone_runs(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) -> 
     return runs
 
 
-def _belongs(run: list[FormField], field: FormField) -> bool:
-    coded = bool(run[-1].options) or _phone_part(run[-1]) in ("country_code", "area_code", "prefix")
-    return (_is_short(run[-1]) or coded) and len(run) < 4
+def _continues(run: list[FormField], field: FormField, *, named: bool) -> bool:
+    """True if the field goes on with the run's number: after a piece, and itself a piece or called a phone."""
+    piece = _is_short(run[-1]) or bool(run[-1].options) or bool(_phone_part(run[-1]))
+    fitting = named or (field.kind in _PLAIN_TEXT and (_is_short(field) or bool(_phone_part(field))))
+    return piece and fitting and len(run) < 4
 
 
 def _is_short(field: FormField) -> bool:

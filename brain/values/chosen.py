@@ -2,8 +2,8 @@
 
 import re
 
-from brain.values import choices, hours, phones
-from brain.values.places import country_codes, country_names, state_names
+from brain.values import choices, hours, kinds, phones
+from brain.values.places import country_codes, country_names, language_names, state_names
 from brain.values.written import written
 from brain.words import fold
 from schema.contracts.form import FieldKind, FieldOption, FormField
@@ -121,23 +121,23 @@ def _kinds(key: Key, part: str, field: FormField, profile: BusinessProfile) -> t
     if field.kind is FieldKind.MULTISELECT:
         return _several_kinds(key, field, profile)
     if key is Key.CATEGORY:
-        found = choices.categories(field.options, main)
+        found = kinds.categories(field.options, main)
         if not found or _is_catch_all(found):
-            found = choices.categories(field.options, (*main, *further)) or found
+            found = kinds.categories(field.options, (*main, *further)) or found
     elif field.depends_on:
-        found = choices.categories(field.options, (*further, *main))
+        found = kinds.categories(field.options, (*further, *main))
     else:
-        found = choices.categories(field.options, further[int(part or 0) :])
+        found = kinds.categories(field.options, further[int(part or 0) :])
         if _is_catch_all(found):
             found = ()
     return tuple((option,) for option in found[:3])
 
 
 def _several_kinds(key: Key, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
-    best = choices.categories(field.options, (profile.category,))[:1]
+    best = kinds.categories(field.options, (profile.category,))[:1]
     wanted = best if key is Key.CATEGORY else ()
     for text in profile.subcategories:
-        near = choices.categories(field.options, (text,))[:1]
+        near = kinds.categories(field.options, (text,))[:1]
         if near and not _is_catch_all(near) and near[0] not in wanted and len(wanted) < _KINDS_PER_LISTING:
             wanted = (*wanted, *near) if not _is_catch_all(wanted) else near
     wanted = wanted or best
@@ -145,16 +145,16 @@ def _several_kinds(key: Key, field: FormField, profile: BusinessProfile) -> tupl
 
 
 def _is_catch_all(found: tuple[FieldOption, ...]) -> bool:
-    return len(found) == 1 and choices.is_other(found[0])
+    return len(found) == 1 and choices.is_other_name(found[0].label.rpartition(">")[2])
 
 
 def _several(key: Key, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
-    items = {
-        Key.PAYMENT_METHODS: profile.payment_methods,
-        Key.LANGUAGES: profile.languages,
-        Key.KEYWORDS: profile.keywords or (profile.category, *profile.subcategories),
-    }[key]
-    found = choices.among(field.options, items)
+    if key is Key.PAYMENT_METHODS:
+        found = choices.payments(field.options, profile.payment_methods)
+    elif key is Key.LANGUAGES:
+        found = choices.among(field.options, tuple(n for text in profile.languages for n in language_names(text)))
+    else:
+        found = choices.among(field.options, profile.keywords or (profile.category, *profile.subcategories))
     if field.kind is FieldKind.MULTISELECT:
         return (found,) if found else ()
     return tuple((option,) for option in found)

@@ -59,6 +59,15 @@ def state_code(state: str, country: str) -> str:
     return next((name.split("-", 1)[1] for name in names if name.startswith(f"{country}-")), "")
 
 
+@functools.cache
+def language_names(name: str) -> tuple[str, ...]:
+    """What a language is called in the languages directories are written in; only as given when it is unknown."""
+    language = pycountry.languages.get(name=name)
+    if language is None:
+        return (name,)
+    return tuple(dict.fromkeys((name, *(translate.gettext(name) for translate in _translations("iso639-3")))))
+
+
 def looks_like_countries(options: tuple[FieldOption, ...]) -> bool:
     """True when most of at least three options are countries."""
     known = _known_countries()
