@@ -47,6 +47,7 @@ class Planning:
                 submission = await results.find(self._pool, ref)
                 if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
                     return submission.outcome
+                await results.mark_visited(self._pool, submission)
                 outcome = await self._stopped_by_policy(submission) or await self._plan(submission)
                 if outcome.status is not SubmissionStatus.PLANNED:
                     await results.record(self._pool, submission, outcome, submission.attempt)

@@ -11,7 +11,7 @@ _WEEKDAYS = tuple(Weekday)[:5]
 
 def example_profile(number: int | None = None) -> BusinessProfile:
     """The example; with a number, a business of its own (a directory lists each only once)."""
-    name = "Bluebird Bakery" if number is None else f"Bluebird Bakery No. {number}"
+    name = "Bluebird Bakery" if number is None else f"Bluebird Bakery {number}"
     host = "bluebird-bakery.example" if number is None else f"bluebird-bakery-{number}.example"
     return BusinessProfile(
         business_name=name,

@@ -6,11 +6,11 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from activities.browser.observe import observe
 from rich.markup import escape
 from rich.table import Table
 
 from activities.boundary import ActivityFailure
+from activities.browser.observe import observe
 from activities.browser.pool import BrowserFailed, BrowserPool
 from activities.browser.visit import DirectoryGone, go_to
 from brain import planner

@@ -9,8 +9,11 @@ from rich.console import Console
 
 from schema.contracts.submission import SubmissionStatus
 
-console = Console()
-remarks = Console(stderr=True)
+_WIDTH_OF_A_FILE = 160
+"""Columns when nobody's terminal says how wide it is: a log keeps whole sentences."""
+
+console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+remarks = Console(stderr=True, width=None if sys.stderr.isatty() else _WIDTH_OF_A_FILE)
 
 STATUS_STYLE = {
     SubmissionStatus.SUBMITTED: "green",

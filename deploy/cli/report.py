@@ -1,5 +1,8 @@
 """A job's report on the terminal: one line per directory, then the totals."""
 
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -33,7 +36,7 @@ def print_report(report: JobReport) -> None:
             outcome,
             result.evidence,
             f"{result.seconds:.1f}" if result.seconds is not None else "",
-            f"[link={result.screenshot}]screenshot[/link]" if result.screenshot else "",
+            _proof(result.screenshot),
             # A directory's own words: shown, never interpreted.
             escape(_one_line(result.reason)),
         )
@@ -49,6 +52,15 @@ def totals(report: JobReport) -> str:
         f"Job {report.job_id} is [bold]{report.status}[/]: {counts.submitted} submitted, {counts.waiting} for a person, "
         f"{counts.skipped} skipped, {counts.failed} failed, {under_way} under way; {counts.total} in all."
     )
+
+
+def _proof(link: str) -> str:
+    """A link to click; where a terminal shows none, the file's place is readable all the same."""
+    if not link:
+        return ""
+    path = Path(unquote(urlsplit(link).path))
+    shown = path.relative_to(Path.cwd()) if link.startswith("file:") and path.is_relative_to(Path.cwd()) else path.name
+    return f"[link={link}]{escape(str(shown))}[/link]"
 
 
 def _one_line(text: str) -> str:

@@ -176,12 +176,17 @@ async def listed_by_another_job(db: Executor, submission: Submission) -> Outcome
     )
 
 
+async def mark_visited(db: Executor, submission: Submission) -> None:
+    """Remember when work on the directory began; later visits change nothing."""
+    await db.execute("update job_results set started_at = now() where id = $1 and started_at is null", submission.id)
+
+
 async def save_plan(pool: Pool, submission: Submission, plan: Plan) -> None:
     """Keep the plan and move the row to planned. Raises LedgerConflict when the row is past that."""
     async with pool.acquire() as connection, connection.transaction():
         changed = await connection.fetchval(
             """
-            update job_results set status = 'planned', plan = $2, started_at = coalesce(started_at, now())
+            update job_results set status = 'planned', plan = $2
             where id = $1 and status in ('pending', 'planned') returning id
             """,
             submission.id,
