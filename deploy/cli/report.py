@@ -49,7 +49,8 @@ def totals(report: JobReport) -> str:
     counts = report.counts
     under_way = counts.total - counts.ended - counts.waiting
     return (
-        f"Job {report.job_id} is [bold]{report.status}[/]: {counts.submitted} submitted, {counts.waiting} for a person, "
+        f"Job {report.job_id} is [bold]{report.status}[/]: {counts.submitted} submitted, "
+        f"{counts.waiting} for a person, "
         f"{counts.skipped} skipped, {counts.failed} failed, {under_way} under way; {counts.total} in all."
     )
 
