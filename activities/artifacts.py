@@ -20,10 +20,10 @@ class ArtifactStore:
         self._bucket = bucket
 
     async def put_screenshot(self, ref: SubmissionRef, image: bytes) -> str:
-        """Store a JPEG; returns its key. Raises botocore's errors."""
+        """Store a PNG; returns its key. Raises botocore's errors."""
         digest = hashlib.sha256(image).hexdigest()[:16]
-        key = f"jobs/{ref.job_id}/{ref.slug}/{digest}.jpg"
-        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/jpeg")
+        key = f"jobs/{ref.job_id}/{ref.slug}/{digest}.png"
+        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/png")
         return key
 
     async def get(self, key: str) -> bytes:

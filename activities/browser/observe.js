@@ -108,6 +108,17 @@
     }
     return '';
   };
+  // What a set of boxes of one name is called: the text that leads their common box, or stands before it.
+  const groupText = (el) => {
+    const peers = el.name && (el.form || el.getRootNode()).querySelectorAll(`input[name="${CSS.escape(el.name)}"]`);
+    if (!peers || peers.length < 2) return '';
+    let box = el.parentElement;
+    while (box && ![...peers].every((peer) => box.contains(peer))) box = box.parentElement;
+    if (!box || /^(FORM|BODY)$/.test(box.tagName)) return '';
+    let lead = '';
+    for (const child of box.childNodes) { if (isControl(child)) break; lead += textOf(child) + ' '; }
+    return worded(lead) ? squeeze(lead) : precedingText(box).text;
+  };
   const tableTexts = (el) => {
     const cell = el.closest('td,th'), row = cell?.parentElement, table = row?.closest('table');
     if (!table || row.tagName !== 'TR') return [];
@@ -158,7 +169,7 @@
       const text = ticked ? followingText(el) || before.text : before.text || (before.stopped && !el.closest('td') ? '' : followingText(el));
       add(text, 'nearby');
     }
-    const row = rowText(el);
+    const row = ticked && !group ? groupText(el) || rowText(el) : rowText(el);
     if (row && !out.some((l) => l.text.includes(row) || row.includes(l.text))) add(row, 'legend');
     return out;
   };

@@ -94,9 +94,9 @@ class Visit:
     gate: PostGate
 
     async def screenshot(self) -> bytes:
-        """The whole page as a JPEG. Raises BrowserFailed."""
+        """The whole page as a PNG. Raises BrowserFailed."""
         try:
-            return await self.page.screenshot(type="jpeg", quality=80, full_page=True, animations="disabled")
+            return await self.page.screenshot(type="png", full_page=True, animations="disabled")
         except playwright.async_api.Error as error:
             raise BrowserFailed("The page could not be photographed.") from error
 

@@ -63,7 +63,7 @@ async def _keep_proof(settings: Settings, report: JobReport, folder: Path) -> Jo
     results = []
     for result in report.results:
         if result.screenshot:
-            file = folder / f"{result.directory}.jpg"
+            file = folder / f"{result.directory}.png"
             file.write_bytes(await store.get(result.screenshot))
             result = result.model_copy(update={"screenshot": file.resolve().as_uri()})  # noqa: PLW2901
         results.append(result)
