@@ -181,7 +181,7 @@ def _refusals(reading: _Reading) -> tuple[Refusal, ...]:
         elif field is None and not beside:
             listed.append(Refusal(message=sentence))
     named = [refusal for refusal in listed if refusal.handle]
-    return tuple((*beside, *(named or ([] if beside else listed))))[:_MOST_REFUSALS]
+    return (*beside, *(named or ([] if beside else listed)))[:_MOST_REFUSALS]
 
 
 def _named(plain: str, reading: _Reading) -> FormField | None:

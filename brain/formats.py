@@ -9,7 +9,7 @@ import re
 from brain.values.chosen import agreement, chosen, free_plan
 from brain.values.texts import cut, one_line
 from brain.values.written import written
-from schema.contracts.form import FieldKind, FormField, FormSnapshot
+from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, PlanStep
 from schema.contracts.profile import BusinessProfile, ProfileKey, Weekday
 
@@ -104,22 +104,22 @@ def _fit(texts: tuple[str, ...], field: FormField, key: ProfileKey) -> tuple[str
 
 
 def _selections(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
+    texts: tuple[str, ...] = ()
     if decision.key is None:
-        option = (
-            agreement(field) if decision.part == TERMS else free_plan(field) if decision.part == FREE_PLAN else None
-        )
-        found = ((option,),) if option else ()
-    elif not field.options:
-        # A custom drop-down whose options are only there once it is open: it is asked for by the profile's own words.
-        texts = written(decision.key, decision.part, field, profile) if field.kind is FieldKind.COMBOBOX else ()
-        return tuple(FieldValue(handle=field.handle, action=decision.action, text=one_line(text)) for text in texts)
-    else:
+        option = _by_policy(decision.part, field)
+        texts = (option.value,) if option else ()
+    elif field.options:
         found = chosen(decision.key, decision.part, field, profile)
-    return tuple(
-        FieldValue(handle=field.handle, action=decision.action, text="\n".join(option.value for option in options))
-        for options in found
-        if options
-    )
+        texts = tuple("\n".join(option.value for option in options) for options in found)
+    elif field.kind is FieldKind.COMBOBOX:
+        # A custom drop-down whose options are only there once it is open: it is asked for by the profile's own words.
+        texts = tuple(map(one_line, written(decision.key, decision.part, field, profile)))
+    return tuple(FieldValue(handle=field.handle, action=decision.action, text=text) for text in texts if text)
+
+
+def _by_policy(part: str, field: FormField) -> FieldOption | None:
+    """The choice that is made without a key."""
+    return {TERMS: agreement, FREE_PLAN: free_plan}.get(part, lambda _: None)(field)
 
 
 def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
@@ -128,7 +128,7 @@ def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) 
         return (tick,)
     if decision.key is ProfileKey.HOURS:
         day, _, side = decision.part.partition(".")
-        if not profile.hours or day not in Weekday:
+        if not profile.hours or day not in {known.value for known in Weekday}:
             return ()
         is_open = Weekday(day) in profile.hours
         return (tick,) if is_open == (side == "open") else ()

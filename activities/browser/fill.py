@@ -201,7 +201,7 @@ async def _type(element: ElementHandle, field: FormField, text: str) -> None:
 
 
 async def _tick(element: ElementHandle) -> None:
-    """Tick a box or a radio button; one that a style hides behind its label is clicked itself, not its label's links."""
+    """Tick a box or a radio button. One that a style hides is clicked itself, not its label, which may hold links."""
     if await element.evaluate("(e) => e.checked === true || e.getAttribute('aria-checked') === 'true'"):
         return
     if await element.is_visible():

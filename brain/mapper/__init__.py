@@ -3,10 +3,13 @@
 It knows words, not businesses: it never sees a profile, and no text of a page ever becomes a value.
 """
 
+from pathlib import Path
+
+from brain import phrases
 from brain.mapper.context import settle
-from brain.mapper.evidence import weigh
+from brain.mapper.evidence import Evidence, weigh
 from brain.mapper.meaning import Ambiguous, Avoid, Concept, Meaning
-from brain.words import words
+from brain.words import fold
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.profile import ProfileKey
 
@@ -15,6 +18,7 @@ __all__ = ["CONFIDENCE_LINE", "Ambiguous", "Avoid", "Concept", "Meaning", "map_f
 CONFIDENCE_LINE = 0.34
 """Below this a reading is a guess, and a guess is no reading."""
 
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _LOCALITY = {ProfileKey.CITY, ProfileKey.POSTAL_CODE, ProfileKey.STATE}
 
 
@@ -27,46 +31,38 @@ def map_fields(fields: tuple[FormField, ...]) -> dict[str, Meaning]:
 
 
 def _alone(field: FormField) -> Meaning:
+    """What the field says by itself."""
     if field.kind is FieldKind.HIDDEN:
         return Meaning(field.handle, None, why="hidden by the page")
     evidence = weigh(field)
-    strengths = evidence.strengths
-    if strengths.get(Avoid.HONEYPOT, 0.0) >= 0.5:
-        return Meaning(field.handle, Avoid.HONEYPOT, "", strengths[Avoid.HONEYPOT], evidence.reasons[Avoid.HONEYPOT])
-    if field.kind is FieldKind.CHECKBOX:
-        advertised, agreed = strengths.get(Avoid.NEWSLETTER, 0.0), strengths.get(Avoid.TERMS, 0.0)
-        if advertised >= 0.4 and not (field.required and agreed >= 0.4):
-            return Meaning(field.handle, Avoid.NEWSLETTER, "", advertised, evidence.reasons[Avoid.NEWSLETTER])
-        if agreed >= 0.4:
-            return Meaning(field.handle, Avoid.TERMS, "", agreed, evidence.reasons[Avoid.TERMS])
+    asked = _first_asked(field, evidence)
+    if asked is not None:
+        return Meaning(field.handle, asked, "", evidence.strengths[asked], evidence.reasons[asked])
     concept, confidence, why = evidence.best()
     if concept is not None and confidence < CONFIDENCE_LINE:
         return Meaning(field.handle, None, "", confidence, f"not sure enough: {why}")
-    if _is_locality(field) and concept in _LOCALITY:
+    if concept in _LOCALITY and _is_locality(field):
         return Meaning(field.handle, ProfileKey.ADDRESS, "locality", confidence, f"city and code in one: {why}")
     return Meaning(field.handle, concept, "", confidence, why)
+
+
+def _first_asked(field: FormField, evidence: Evidence) -> Avoid | None:
+    """What outweighs everything else: a trap; of a box to tick, whether it advertises or is an agreement."""
+    trap, advertised, agreed = (
+        evidence.strengths.get(avoid, 0.0) for avoid in (Avoid.HONEYPOT, Avoid.NEWSLETTER, Avoid.TERMS)
+    )
+    if trap >= 0.5:
+        return Avoid.HONEYPOT
+    if field.kind is not FieldKind.CHECKBOX:
+        return None
+    if advertised >= 0.4 and not (field.required and agreed >= 0.4):
+        return Avoid.NEWSLETTER
+    return Avoid.TERMS if agreed >= 0.4 else None
 
 
 def _is_locality(field: FormField) -> bool:
     """ "City, State, ZIP" or "PLZ / Ort" in one text control."""
     if field.kind is not FieldKind.TEXT:
         return False
-    for label in field.labels:
-        text = set(words(label.text))
-        code = text & {"zip", "postcode", "postal", "plz", "postleitzahl", "cp", "cap", "cep"}
-        place = text & {
-            "city",
-            "town",
-            "ort",
-            "stadt",
-            "ciudad",
-            "poblacion",
-            "localidad",
-            "ville",
-            "citta",
-            "plaats",
-            "cidade",
-        }
-        if place and code:
-            return True
-    return False
+    texts = [fold(label.text) for label in field.labels]
+    return any(_PHRASES["place"].search(text) and _PHRASES["code"].search(text) for text in texts)

@@ -1,81 +1,30 @@
-"""What a field's neighbours say about it: "Name" beside "Company name" is a person; "Address" beside "City" is a street."""
+"""What a field's neighbours say of it: "Name" beside "Company name" is a person, "Address" beside "City" a street."""
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
+from brain import phrases
 from brain.mapper.meaning import Ambiguous, Avoid, Concept, Meaning
 from brain.mapper.parts import settle_hours, settle_phones, settle_streets
-from brain.words import words
+from brain.words import fold
 from schema.contracts.form import FieldKind, FormField, LabelSource
 from schema.contracts.profile import ProfileKey as Key
 
 Fields = tuple[FormField, ...]
 Meanings = dict[str, Meaning]
 
-_PERSON = frozenset(
-    [
-        "contact",
-        "owner",
-        "your",
-        "personal",
-        "submitter",
-        "author",
-        "you",
-        "person",
-        "about",
-        "ansprechpartner",
-        "kontakt",
-        "inhaber",
-        "ihre",
-        "contacto",
-        "propietario",
-        "persona",
-        "contactez",
-        "responsable",
-        "gerant",
-        "referente",
-        "titolare",
-        "contato",
-        "proprietario",
-        "contactpersoon",
-        "uw",
-    ]
-)
-_COMPANY = frozenset(
-    [
-        "business",
-        "company",
-        "listing",
-        "site",
-        "website",
-        "organization",
-        "organisation",
-        "firma",
-        "unternehmen",
-        "betrieb",
-        "eintrag",
-        "empresa",
-        "negocio",
-        "entreprise",
-        "societe",
-        "etablissement",
-        "fiche",
-        "azienda",
-        "attivita",
-        "bedrijf",
-        "onderneming",
-    ]
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _TEXTUAL = (FieldKind.TEXT, FieldKind.TEXTAREA, FieldKind.RICH_TEXT, FieldKind.OTHER)
 _CHOICES = (FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.RADIO, FieldKind.COMBOBOX)
-_CHOOSABLE = frozenset(
+_CHOOSABLE: frozenset[Concept] = frozenset(
     {
         Key.CATEGORY, Key.SUBCATEGORY, Key.COUNTRY, Key.STATE, Key.CITY, Key.HOURS, Key.FOUNDED_YEAR, Key.EMPLOYEES,
         Key.PRICE_RANGE, Key.PAYMENT_METHODS, Key.LANGUAGES, Key.KEYWORDS, Key.PHONE, Key.FAX,
         Avoid.PLAN, Avoid.TERMS,
     }
 )  # fmt: skip
-_TICKABLE = frozenset(
+_TICKABLE: frozenset[Concept] = frozenset(
     {
         Key.HOURS,
         Key.PAYMENT_METHODS,
@@ -87,7 +36,7 @@ _TICKABLE = frozenset(
         Avoid.NEWSLETTER,
     }
 )
-_NUMERIC = frozenset(
+_NUMERIC: frozenset[Concept] = frozenset(
     {Key.FOUNDED_YEAR, Key.EMPLOYEES, Key.POSTAL_CODE, Key.PHONE, Key.FAX, Key.LATITUDE, Key.LONGITUDE, Key.STREET}
 )
 _FITTING: dict[FieldKind, frozenset[Concept]] = {
@@ -129,14 +78,14 @@ def _names(fields: Fields, meanings: Meanings) -> None:
     """A bare "Name" is the business, unless something else is, or its section speaks of a person."""
     for field in _with(Ambiguous.NAME, fields, meanings):
         first, last = _with(Key.CONTACT_FIRST_NAME, fields, meanings), _with(Key.CONTACT_LAST_NAME, fields, meanings)
-        around = set(words(field.section)) | {
-            w for label in field.labels if label.source is LabelSource.LEGEND for w in words(label.text)
-        }
+        legends = [label.text for label in field.labels if label.source is LabelSource.LEGEND]
+        around = fold(" ".join((field.section, *legends)))
+        of_person = _PHRASES["person"].search(around) and not _PHRASES["company"].search(around)
         if first and not last:
             _become(meanings, field, Key.CONTACT_LAST_NAME, "a name beside the first name")
         elif last and not first:
             _become(meanings, field, Key.CONTACT_FIRST_NAME, "a name beside the last name")
-        elif _with(Key.BUSINESS_NAME, fields, meanings) or (around & _PERSON and not around & _COMPANY):
+        elif _with(Key.BUSINESS_NAME, fields, meanings) or of_person:
             _become(meanings, field, Key.CONTACT_NAME, "the name of a person")
         else:
             _become(meanings, field, Key.BUSINESS_NAME, "the only name the form asks for")

@@ -9,7 +9,7 @@ from schema.contracts.profile import ProfileKey
 class Avoid(StrEnum):
     """Meanings that no value of the profile may be filled into; terms and plan have a policy of their own."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105
     CARD = "card"
     SEARCH = "search"
     CAPTCHA = "captcha"

@@ -2,101 +2,17 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
+from brain import phrases
 from brain.mapper.meaning import Avoid, Meaning
 from brain.words import identifier_words, words
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.profile import ProfileKey as Key
 from schema.contracts.profile import Weekday
 
-_DAYS: dict[Weekday, str] = {
-    Weekday.MONDAY: "monday mon mo montag lunes lun lundi lunedi segunda maandag ma",
-    Weekday.TUESDAY: "tuesday tue tues tu dienstag di martes mardi mar martedi terca dinsdag",
-    Weekday.WEDNESDAY: "wednesday wed we mittwoch mi miercoles mie mercredi mer mercoledi quarta woensdag wo",
-    Weekday.THURSDAY: "thursday thu thur thurs th donnerstag do jueves jue jeudi jeu giovedi gio quinta donderdag",
-    Weekday.FRIDAY: "friday fri fr freitag viernes vie vendredi ven venerdi sexta vrijdag vr",
-    Weekday.SATURDAY: "saturday sat sa samstag sonnabend sabado sab samedi sam sabato zaterdag za",
-    Weekday.SUNDAY: "sunday sun su sonntag so domingo dom dimanche dim domenica zondag zo",
-}
-_DAY_OF = {word: day for day, names in _DAYS.items() for word in names.split()}
-_LONG_DAY_OF = {word: day for word, day in _DAY_OF.items() if len(word) >= 5}
-_OPENS = frozenset(
-    [
-        "opens",
-        "open",
-        "opening",
-        "from",
-        "start",
-        "starts",
-        "begin",
-        "von",
-        "ab",
-        "offnet",
-        "geoffnet",
-        "abre",
-        "desde",
-        "apertura",
-        "apre",
-        "de",
-        "das",
-        "ouvre",
-        "ouverture",
-        "dalle",
-        "aperto",
-        "van",
-        "opent",
-        "abertura",
-        "start1",
-        "o",
-    ]
-)
-_CLOSES = frozenset(
-    [
-        "closes",
-        "close",
-        "closing",
-        "to",
-        "until",
-        "till",
-        "end",
-        "ends",
-        "bis",
-        "schliesst",
-        "cierra",
-        "hasta",
-        "cierre",
-        "a",
-        "ate",
-        "ferme",
-        "fermeture",
-        "jusque",
-        "alle",
-        "chiude",
-        "chiusura",
-        "tot",
-        "sluit",
-        "fecha",
-        "fechamento",
-    ]
-)
-_CLOSED = frozenset(["closed", "geschlossen", "ruhetag", "cerrado", "ferme", "chiuso", "fechado", "gesloten", "dayoff"])
-
-_PHONE_PARTS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "country_code",
-        re.compile(
-            r"\b(country code|dial(?:ing)? code|calling code|phone country|tel country|international code|landesvorwahl|landervorwahl|landercode|codigo de pais|codigo pais|prefijo internacional|indicatif(?: pays| international)?|prefisso internazionale|landnummer|ddi|phonecode|phone code|phone cc|countrycode|dialcode)\b"
-        ),
-    ),
-    (
-        "area_code",
-        re.compile(
-            r"\b(area code|areacode|area|ortsvorwahl|vorwahl|prefijo|codigo de area|indicatif regional|prefisso|ddd|netnummer|phone 1|tel 1|phone a)\b"
-        ),
-    ),
-    ("prefix", re.compile(r"\b(exchange|prefix|phone prefix|first three|first 3|phone 2|tel 2|phone b)\b")),
-    ("line", re.compile(r"\b(line number|line|last four|last 4|suffix|subscriber|phone 3|tel 3|phone c)\b")),
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
+_PIECES = ("country_code", "area_code", "prefix", "line")
 _AUTOCOMPLETE_PARTS = {
     "tel-country-code": "country_code",
     "tel-area-code": "area_code",
@@ -105,9 +21,6 @@ _AUTOCOMPLETE_PARTS = {
     "tel-local": "local",
     "tel-national": "national",
 }
-_HOUSE_NUMBER = re.compile(
-    r"^(house number|street number|number|building number|hausnummer|hausnr|nr|no|numero|numero civico|n|huisnummer|numero de (?:la )?(?:calle|rue|voie))$"
-)
 _SILENT = (None, Avoid.SALUTATION, Avoid.OTHER)
 """What a later piece may seem to be when it is read alone: nothing, or a "prefix"."""
 
@@ -179,7 +92,7 @@ def _phone_part(field: FormField) -> str:
     if field.options:
         return "country_code"
     text = text_of(field)
-    return next((part for part, pattern in _PHONE_PARTS if pattern.search(text)), "")
+    return next((piece for piece in _PIECES if _PHRASES[piece].search(text)), "")
 
 
 def _by_lengths(run: list[FormField]) -> list[str]:
@@ -194,7 +107,9 @@ def settle_streets(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) 
     """A street and its number in two controls."""
     streets = [field for field in fields if meanings[field.handle].concept is Key.STREET]
     numbers = [
-        field for field in streets if any(_HOUSE_NUMBER.match(" ".join(words(label.text))) for label in field.labels)
+        field
+        for field in streets
+        if any(_PHRASES["house_number"].search(" ".join(words(label.text))) for label in field.labels)
     ]
     if numbers and len(streets) > len(numbers):
         for field in streets:
@@ -233,25 +148,27 @@ def _whole_days(
 
 
 def _day_of(field: FormField) -> Weekday | None:
+    """The day a control is about, by its label, else by its name. Shortened days count only where they stand alone."""
     for label in field.labels:
-        for word in words(label.text)[:4]:
-            if word in _LONG_DAY_OF or (word in _DAY_OF and len(words(label.text)) <= 3 and len(word) > 1):
-                return _DAY_OF[word]
+        text = " ".join(words(label.text)[:4])
+        for day in Weekday:
+            short = len(words(label.text)) <= 3 and _PHRASES[f"{day.value}_short"].search(text)
+            if _PHRASES[day.value].search(text) or short:
+                return day
     for name in (field.name, field.id):
-        tokens = identifier_words(name)
-        for word in tokens:
-            if word in _LONG_DAY_OF or (len(word) == 3 and word in _DAY_OF):
-                return _DAY_OF[word]
+        tokens = [token for token in identifier_words(name) if len(token) >= 3]
+        for day in Weekday:
+            if any(_PHRASES[day.value].fullmatch(t) or _PHRASES[f"{day.value}_short"].fullmatch(t) for t in tokens):
+                return day
     return None
 
 
 def _side_of(field: FormField, position: int) -> str:
-    tokens = {*text_of(field).split()}
+    text = text_of(field)
     if field.kind is FieldKind.CHECKBOX:
-        return "closed" if tokens & _CLOSED else "open"
-    identifiers = {token for name in (field.name, field.id) for token in identifier_words(name)}
-    for candidates in (identifiers, tokens):
-        opens, closes = bool(candidates & _OPENS), bool(candidates & _CLOSES)
+        return "closed" if _PHRASES["closed"].search(text) else "open"
+    for candidate in (" ".join(_identifiers(field)), text):
+        opens, closes = (bool(_PHRASES[side].search(candidate)) for side in ("opens", "closes"))
         if opens != closes:
             return "opens" if opens else "closes"
     return "opens" if position % 2 == 0 else "closes"

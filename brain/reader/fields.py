@@ -3,7 +3,9 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from brain import phrases
 from brain.page import RawControl, RawOption
 from brain.words import fold, looks_generated, slug, stable
 from schema.contracts.form import FieldKind, FieldOption, FormField, Label, LabelSource
@@ -28,31 +30,7 @@ _KINDS = {
     "combobox": FieldKind.COMBOBOX,
     "hidden": FieldKind.HIDDEN,
 }
-_STAR = re.compile(r"^\s*[*＊]+\s*|\s*[*＊]+\s*(?=:?\s*$)|\s*[*＊]+(?=\s*[(:])|[*＊]+$")
-_REQUIRED = re.compile(
-    r"[(\[]\s*(?:required|mandatory|pflichtfeld|erforderlich|obligatorio|requerido|obligatoire|requis|obbligatorio|obrigat[oó]rio|verplicht)\s*[)\]]",
-    re.IGNORECASE,
-)
-_OPTIONAL = re.compile(
-    r"[(\[]?\s*\b(?:optional|freiwillig|opcional|facultatif|facultative|facoltativo|opzionale|optioneel)\b\s*[)\]]?",
-    re.IGNORECASE,
-)
-_LIMIT = re.compile(
-    r"(?:max(?:imum|imal|imo|\.)?|up to|at most|no more than|limit(?:ed to)?|bis zu|höchstens|hasta|máximo|jusqu.?à|fino a|massimo|até|maximaal)\s*:?\s*(?:of\s*)?(\d{2,5})\s*(?:characters|chars|zeichen|caracteres|caractères|caratteri|tekens|letters)"
-    r"|(\d{2,5})\s*(?:characters|chars|zeichen|caracteres|caractères|caratteri|tekens)\s*(?:max|maximum|or less|or fewer|left|remaining|allowed|limit|maximal|verbleibend|übrig|como máximo|máximo|restantes|maximum|restants|massimo|rimanenti|resterend)"
-    r"|(?<!\d)0\s*/\s*(\d{2,5})(?!\d)",
-    re.IGNORECASE,
-)
-_LEAST = re.compile(
-    r"(?:at least|minimum(?: of)?|min\.?|mindestens|al menos|mínimo|au moins|almeno|minimo|pelo menos|minstens)\s*:?\s*(\d{2,4})\s*(?:characters|chars|zeichen|caracteres|caractères|caratteri|tekens)",
-    re.IGNORECASE,
-)
-_PROMPT = re.compile(
-    r"^(please|choose|select|pick|loading|any|none selected|bitte|wahlen|auswahlen|auswahl|keine auswahl|seleccion\w*|elija|elige|escoja|choisi\w*|veuillez|selection\w*|scegli\w*|seleziona\w*|selecione|escolha|kies|maak een keuze|wird geladen|cargando|chargement|first choose|zuerst|primero|d abord)\b"
-)
-_LEAVE_EMPTY = re.compile(
-    r"\b(?:leave (?:this |it )?(?:field )?(?:blank|empty)|do not fill|don t fill|nicht ausfullen|leer lassen|dejar? (?:este campo )?(?:en blanco|vacio)|no (?:rellenar|rellene|llenar)|ne pas remplir|laisse[rz] (?:ce champ )?vide|non compilare|lasci\w+ vuoto|nao preench\w+|deixe (?:em branco|vazio)|niet invullen|leeg laten)\b"
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _NAMING = (
     LabelSource.LABEL_FOR,
     LabelSource.LABEL_WRAPPING,
@@ -99,8 +77,8 @@ def read_fields(frame: str, controls: tuple[RawControl, ...], taken: set[str]) -
 
 def plain_label(text: str) -> str:
     """A label without its required and optional marks and its colon."""
-    bare = _OPTIONAL.sub("", _REQUIRED.sub("", text))
-    return _STAR.sub("", bare).strip(" :\t") or text.strip()
+    bare = _PHRASES["optional_raw"].sub("", _PHRASES["required_raw"].sub("", text))
+    return _PHRASES["star_raw"].sub("", bare).strip(" :\t") or text.strip()
 
 
 def _unique(handle: str, taken: set[str]) -> str:
@@ -155,7 +133,7 @@ def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOptio
     kind = FieldKind.MULTISELECT if first.type == "checkbox" and joined else _KINDS.get(first.type, FieldKind.OTHER)
     naming = [label.text for label in labels if label.source is not LabelSource.LEGEND or joined]
     clean = tuple(Label(text=plain_label(label.text), source=label.source) for label in labels)
-    trap = bool(_LEAVE_EMPTY.search(fold(texts)))
+    trap = bool(_PHRASES["leave_empty"].search(fold(texts)))
     return FormField(
         handle="",
         tag=first.tag,
@@ -171,8 +149,8 @@ def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOptio
         required=_is_required(group, naming),
         visible=any(control.visible for control in group) and not trap,
         enabled=any(control.enabled for control in group),
-        min_length=first.min_length or _stated(_LEAST, texts),
-        max_length=_tighter(first.max_length, _stated(_LIMIT, f"{texts} {first.placeholder}")),
+        min_length=first.min_length or _stated(_PHRASES["least_raw"], texts),
+        max_length=_tighter(first.max_length, _stated(_PHRASES["limit_raw"], f"{texts} {first.placeholder}")),
         pattern=first.pattern,
         minimum=first.minimum,
         maximum=first.maximum,
@@ -221,7 +199,7 @@ def is_prompt(option: RawOption, place: int) -> bool:
     if not option.value.strip() and (place == 0 or not text):
         return True
     return place == 0 and (
-        not text or bool(_PROMPT.match(text)) or option.label.strip().startswith(("--", "- ", "—", "…"))
+        not text or bool(_PHRASES["prompt"].search(text)) or option.label.strip().startswith(("--", "- ", "—", "…"))
     )
 
 
@@ -246,9 +224,9 @@ def _only_prompted(control: RawControl) -> bool:
 def _is_required(group: list[RawControl], naming: list[str]) -> bool:
     if any(control.required for control in group):
         return True
-    if any(_OPTIONAL.search(text) for text in naming):
+    if any(_PHRASES["optional_raw"].search(text) for text in naming):
         return False
-    starred = any(_STAR.search(text) or _REQUIRED.search(text) for text in naming)
+    starred = any(_PHRASES["star_raw"].search(text) or _PHRASES["required_raw"].search(text) for text in naming)
     return starred or any(control.required_class for control in group)
 
 
@@ -270,8 +248,8 @@ def _dependent(fields: list[ReadField]) -> list[ReadField]:
         if item.kind in (FieldKind.SELECT, FieldKind.COMBOBOX, FieldKind.MULTISELECT) and item.visible:
             waits = (item.kind is not FieldKind.COMBOBOX and not item.options) or not item.enabled
             if waits and before:
-                read = ReadField(item.model_copy(update={"depends_on": before}), read.place)
+                item = item.model_copy(update={"depends_on": before})
             if item.options:
                 before = item.handle
-        out.append(read)
+        out.append(ReadField(item, read.place))
     return out

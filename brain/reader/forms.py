@@ -1,8 +1,9 @@
 """Chooses, among all forms of a page, the one a business is submitted with."""
 
-import re
 from dataclasses import dataclass
+from pathlib import Path
 
+from brain import phrases
 from brain.mapper import Avoid, Concept, map_fields
 from brain.page import FrameObservation, RawButton, RawControl
 from brain.reader.buttons import button_kind, is_listing, says_submit
@@ -22,9 +23,7 @@ _PERSONAL = frozenset(
         Key.CONTACT_MIDDLE_NAME,
     }
 )
-_NOT_OURS = re.compile(
-    r"\b(?:search|login|log in|signin|sign in|newsletter|subscribe|comment|commentform|suche|suchen|anmelden|buscar|buscador|recherche|connexion|cookie|poll|cart|checkout|payment|filter)\b"
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _FOUND = 4.0
 _OUT_OF_THE_WAY = ("search", "nav", "footer")
 
@@ -67,10 +66,18 @@ def _editor(inner: FrameObservation, frame: FrameObservation, form: int) -> list
         return []
     return [
         RawControl(
-            index=inner.editor, tag="iframe", type="richtext", name=host.name or host.id, frame=inner.name, labels=host.labels,
-            section=host.section, visible=host.visible, chosen=bool(inner.text.strip()), form=form,
+            index=inner.editor,
+            tag="iframe",
+            type="richtext",
+            name=host.name or host.id,
+            labels=host.labels,
+            section=host.section,
+            visible=host.visible,
+            chosen=bool(inner.text.strip()),
+            form=form,
+            frame=inner.name,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, ...]) -> Candidate:
@@ -110,12 +117,16 @@ def _score(
         # Without a word of sending, a search bar and a filter look like an address.
         return (float(len(keys)) / 2 if not raw or raw.method != "get" else -1.0), False
     score = 2.0 * len(business) + len(keys & _PERSONAL) + (3.0 if listing else 0.0) + (2.0 if advances else 0.0)
-    if _NOT_OURS.search(hints) or (raw is not None and raw.landmark in _OUT_OF_THE_WAY) or Avoid.SEARCH in meanings:
+    if (
+        _PHRASES["not_ours"].search(hints)
+        or (raw is not None and raw.landmark in _OUT_OF_THE_WAY)
+        or Avoid.SEARCH in meanings
+    ):
         score -= 4.0
     if _is_letter(meanings, keys, listing=listing):
         score -= 6.0
     data = [item for item in seen if item.kind not in (FieldKind.HIDDEN, FieldKind.CHECKBOX)]
-    if not data and raw is not None and raw.method == "post" and not _NOT_OURS.search(hints):
+    if not data and raw is not None and raw.method == "post" and not _PHRASES["not_ours"].search(hints):
         score += (
             4.0
             if any(says_submit(b.text) and b.landmark not in (*_OUT_OF_THE_WAY, "header") for b in pressable)

@@ -1,7 +1,8 @@
 """What stands between a form and its submission: a captcha, a login, a payment."""
 
-import re
+from pathlib import Path
 
+from brain import phrases
 from brain.mapper import Avoid, map_fields
 from brain.page import FrameObservation, RawButton
 from brain.reader.buttons import asks_payment, button_kind
@@ -10,27 +11,7 @@ from brain.values.chosen import priced
 from brain.words import fold
 from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormField
 
-_SUM = re.compile(
-    r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|six|sept|huit|neuf)\s*(?:[+*x×−–-]|plus|minus|times|mal|más|mas|por|menos|moins|fois)\s*(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|un|deux|trois|quatre|cinq|six|sept|huit|neuf)\s*(?:=|\?|is|ist|es|font|equals|$)",
-    re.IGNORECASE,
-)
-_QUIZ = re.compile(
-    r"\b(?:what (?:is|are|colou?r|day)|how many|was ist|wie viele?|welche farbe|cuanto|cuantos|que color|de que color|combien|quelle est|quanto fa|hoeveel|quanto e)\b.*\b(?:\d|sum|sky|color|colour|legs|week|farbe|himmel|color|cielo|couleur|ciel)\b"
-)
-_IMAGE = re.compile(
-    r"\b(?:captcha|image|picture|characters|letters|code|bild|zeichen|imagen|caracteres|letras|image|caracteres|lettres)\b"
-)
-_LOGIN = re.compile(
-    r"\b(?:(?:you must|you need to|please|first) (?:be )?(?:log ?in|logged in|log in|sign in|signed in|register|create an account)|(?:log ?in|sign in|register) (?:to|before|first)[^.]{0,40}(?:submit|add|list|continue|suggest)|(?:members|registered users) only|login required|bitte (?:melden sie sich an|loggen sie sich ein|einloggen|anmelden)|(?:sie mussen|mussen sie) (?:sich|angemeldet|eingeloggt)|anmeldung erforderlich|(?:debe|debes|tiene que) iniciar sesion|inicie sesion|inicia sesion para|vous devez (?:etre connecte|vous connecter)|connectez vous|veuillez vous connecter|devi (?:accedere|effettuare)|accedi per)\b"
-)
-_FEE = re.compile(
-    r"(?:(?:submission|listing|review|processing|registration|one[- ]time|annual|membership|setup|inclusion)\s+(?:fee|price|cost)|eintragungsgebühr|bearbeitungsgebühr|aufnahmegebühr|gebühr|tarifa|cuota|coste del alta|frais|droits d.inscription|costo di iscrizione|taxa)[^.\n]{0,60}?(?:[$€£]\s?[1-9]|[1-9]\d*(?:[.,]\d\d)?\s?(?:[$€£]|usd|eur|gbp|euros?|dollars?))"
-    r"|(?:[$€£]\s?[1-9][\d.,]*|[1-9]\d*(?:[.,]\d\d)?\s?(?:€|usd|eur|gbp|euros?))\s*(?:submission|listing|review|registration|inclusion)?\s*(?:fee|per listing|per submission|pro eintrag|por anuncio|par annonce)",
-    re.IGNORECASE,
-)
-_FREE_TOO = re.compile(
-    r"\b(?:free (?:listing|submission|of charge)|it s free|for free|no fee|kostenlos|gratis|gratuit|gratuito)\b"
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 
 
 def captcha_of(candidate: Candidate) -> CaptchaKind:
@@ -51,11 +32,11 @@ def captcha_of(candidate: Candidate) -> CaptchaKind:
 
 def _asked(item: FormField, named: bool) -> CaptchaKind:
     text = " ".join((*(label.text for label in item.labels), item.help, item.section))
-    if _SUM.search(text) or _QUIZ.search(fold(text)):
+    if _PHRASES["sum_raw"].search(text) or _PHRASES["quiz"].search(fold(text)):
         return CaptchaKind.QUESTION
     if not named:
         return CaptchaKind.NONE
-    return CaptchaKind.IMAGE if _IMAGE.search(fold(f"{text} {item.name}")) else CaptchaKind.QUESTION
+    return CaptchaKind.IMAGE if _PHRASES["drawn"].search(fold(f"{text} {item.name}")) else CaptchaKind.QUESTION
 
 
 def needs_login(chosen: Candidate | None, everything: list[Candidate], frame: FrameObservation) -> bool:
@@ -68,7 +49,7 @@ def needs_login(chosen: Candidate | None, everything: list[Candidate], frame: Fr
                 r.field.kind is FieldKind.PASSWORD and r.field.visible and not _optional(r.field) for r in chosen.fields
             )
         )
-    return any(c.login for c in everything) or bool(_LOGIN.search(fold(frame.text)))
+    return any(c.login for c in everything) or bool(_PHRASES["login"].search(fold(frame.text)))
 
 
 def _optional(item: FormField) -> bool:
@@ -89,7 +70,7 @@ def needs_payment(chosen: Candidate, text: str) -> bool:
     if _only_paid(chosen.buttons):
         return True
     free = any(not priced(option) for item in seen for option in item.options if any(map(priced, item.options)))
-    return bool(_FEE.search(text)) and not free and not _FREE_TOO.search(fold(text))
+    return bool(_PHRASES["fee_raw"].search(text)) and not free and not _PHRASES["free"].search(fold(text))
 
 
 def _only_paid(buttons: tuple[RawButton, ...]) -> bool:

@@ -8,11 +8,12 @@ import re
 import tomllib
 from pathlib import Path
 
+from brain import phrases
 from brain.words import fold
 from schema.contracts.form import FieldOption
 
 _FILE = Path(__file__).with_name("payments.toml")
-_OTHER = re.compile(r"^(other|others|other services|miscellaneous|misc|uncategori[sz]ed|general|none of the above|something else|not listed|andere|anderes|sonstige|sonstiges|verschiedenes|otro|otros|otra|otras|varios|autre|autres|divers|altro|altri|altre|varie|outro|outros|outras|diversos|anders|overig|overige|inne)$")  # fmt: skip
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 
 
 def exact(options: tuple[FieldOption, ...], wanted: tuple[str, ...]) -> FieldOption | None:
@@ -28,7 +29,7 @@ def exact(options: tuple[FieldOption, ...], wanted: tuple[str, ...]) -> FieldOpt
 
 def is_other_name(name: str) -> bool:
     """True for "Other" and its like in any language."""
-    return bool(_OTHER.match(fold(name)))
+    return bool(_PHRASES["other"].search(fold(name)))
 
 
 def payments(options: tuple[FieldOption, ...], wanted: tuple[str, ...]) -> tuple[FieldOption, ...]:
@@ -57,20 +58,12 @@ def _bounds(text: str) -> tuple[int, int] | None:
     plain = re.sub(r"(?<=\d)[.,'\s](?=\d{3}\b)", "", text)
     numbers = [int(found) for found in re.findall(r"\d+", plain)]
     if not numbers:
-        return (1, 1) if re.search(r"just me|only me|solo|self", text, re.IGNORECASE) else None
+        return (1, 1) if _PHRASES["only_one_raw"].search(text) else None
     if len(numbers) > 1:
         return numbers[0], numbers[1]
-    if re.search(
-        r"\+|>|more|over|above|at least|mehr|über|mindestens|más|mas\b|plus|oltre|più|mais|meer|al menos|au moins",
-        plain,
-        re.IGNORECASE,
-    ):
+    if _PHRASES["more_raw"].search(plain):
         return numbers[0], 10**9
-    if re.search(
-        r"<|less|under|up to|fewer|weniger|bis|menos|hasta|moins|jusqu|meno|fino|minder",
-        plain,
-        re.IGNORECASE,
-    ):
+    if _PHRASES["fewer_raw"].search(plain):
         return 0, numbers[0]
     return numbers[0], numbers[0]
 

@@ -1,7 +1,9 @@
 """Which offered option carries a key's value: codes, names, ranges, times, kinds of business. Never a guess."""
 
 import re
+from pathlib import Path
 
+from brain import phrases
 from brain.values import choices, hours, kinds, phones
 from brain.values.places import country_codes, country_names, language_names, state_names
 from brain.values.written import written
@@ -10,11 +12,7 @@ from schema.contracts.form import FieldKind, FieldOption, FormField
 from schema.contracts.profile import BusinessProfile, Weekday
 from schema.contracts.profile import ProfileKey as Key
 
-_FREE = re.compile(
-    r"\b(free|gratis|basic|standard|kostenlos|kostenfrei|gratuit|gratuite|gratuito|gratuita|0[.,]00)\b|[$€£]\s?0\b",
-    re.IGNORECASE,
-)
-_PRICED = re.compile(r"[$€£]\s?[1-9]|[1-9]\d*(?:[.,]\d\d)?\s?(?:[$€£]|usd|eur|gbp)", re.IGNORECASE)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _YES = (
     "yes",
     "i agree",
@@ -49,18 +47,14 @@ def chosen(key: Key, part: str, field: FormField, profile: BusinessProfile) -> t
 
 def free_plan(field: FormField) -> FieldOption | None:
     """The plan that costs nothing, if exactly that can be told."""
-    free = [option for option in field.options if _FREE.search(option.label) and not _PRICED.search(option.label)]
-    named = [
-        option
-        for option in free
-        if re.search(r"\b(free|gratis|kostenlos|gratuit\w*|gratuita?)\b", option.label, re.IGNORECASE)
-    ]
-    return (named or free)[0] if free else None
+    free = [option for option in field.options if _PHRASES["free_raw"].search(option.label) and not priced(option)]
+    named = [option for option in free if _PHRASES["named_free"].search(fold(option.label))]
+    return next(iter(named or free), None)
 
 
 def priced(option: FieldOption) -> bool:
     """True when the option's text names a price above zero."""
-    return bool(_PRICED.search(option.label))
+    return bool(_PHRASES["priced_raw"].search(option.label))
 
 
 def agreement(field: FormField) -> FieldOption | None:
@@ -69,21 +63,25 @@ def agreement(field: FormField) -> FieldOption | None:
 
 
 def _one(key: Key, part: str, options: tuple[FieldOption, ...], profile: BusinessProfile) -> FieldOption | None:
-    if key is Key.COUNTRY:
-        return choices.exact(options, (*country_names(profile.country), *country_codes(profile.country)))
-    if key is Key.STATE:
-        return choices.exact(options, state_names(profile.state, profile.country)) if profile.state else None
-    if key in (Key.PHONE, Key.FAX) and part == "country_code":
-        return _dial_code(options, profile.phone if key is Key.PHONE else profile.fax, profile.country)
-    if key is Key.HOURS:
-        return _time(part, options, profile)
-    if key is Key.EMPLOYEES and profile.employees is not None:
-        return choices.ranged(options, profile.employees)
-    if key is Key.FOUNDED_YEAR and profile.founded_year:
-        return choices.exact(options, (str(profile.founded_year),)) or choices.ranged(options, profile.founded_year)
-    if key is Key.PRICE_RANGE and profile.price_range:
-        return _price(options, profile.price_range)
-    return None
+    match key:
+        case Key.COUNTRY:
+            found = choices.exact(options, (*country_names(profile.country), *country_codes(profile.country)))
+        case Key.STATE:
+            found = choices.exact(options, state_names(profile.state, profile.country)) if profile.state else None
+        case Key.PHONE | Key.FAX if part == "country_code":
+            found = _dial_code(options, profile.phone if key is Key.PHONE else profile.fax, profile.country)
+        case Key.HOURS:
+            found = _time(part, options, profile)
+        case Key.EMPLOYEES if profile.employees is not None:
+            found = choices.ranged(options, profile.employees)
+        case Key.FOUNDED_YEAR if profile.founded_year:
+            year = profile.founded_year
+            found = choices.exact(options, (str(year),)) or choices.ranged(options, year)
+        case Key.PRICE_RANGE if profile.price_range:
+            found = _price(options, profile.price_range)
+        case _:
+            found = None
+    return found
 
 
 def _dial_code(options: tuple[FieldOption, ...], raw: str, country: str) -> FieldOption | None:

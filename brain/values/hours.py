@@ -1,14 +1,17 @@
 """Opening hours: one day's side for a grid, or the whole week as a person would write it."""
 
 import re
+from pathlib import Path
 
+from brain import phrases
+from brain.words import fold
 from schema.contracts.form import FieldOption
 from schema.contracts.profile import DayHours, Weekday
 
 _CLOCK = re.compile(
     r"^\s*(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2})?\s*(?:uhr|h|hrs)?\s*([ap])?\.?\s*(?:m\.?)?\s*$", re.IGNORECASE
 )
-_CLOSED = re.compile(r"\b(closed|geschlossen|ruhetag|cerrado|fermé|ferme|chiuso|fechado|gesloten)\b", re.IGNORECASE)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 
 
 def minutes(text: str) -> int | None:
@@ -39,7 +42,7 @@ def option_at(options: tuple[FieldOption, ...], time: str) -> FieldOption | None
 
 def closed_option(options: tuple[FieldOption, ...]) -> FieldOption | None:
     """The option that says closed."""
-    return next((option for option in options if _CLOSED.search(option.label)), None)
+    return next((option for option in options if _PHRASES["closed"].search(fold(option.label))), None)
 
 
 def twelve_hours(time: str) -> str:

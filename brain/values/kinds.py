@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from brain import phrases
 from brain.values.choices import is_other_name
 from brain.words import fold
 from schema.contracts.form import FieldOption
@@ -19,14 +20,7 @@ _FILE = Path(__file__).with_name("categories.toml")
 _NEAR = 0.62
 _SAME = 0.84
 _NEXT_BEST = 0.12
-_JOINS = frozenset(("and und y e et en of the a der die das de del la le les los las des du di da do i for fur").split())
-_GENERIC = frozenset(
-    (
-        "shop store service company agency firm office business specialist professional expert provider center centre "
-        "contractor studio local professionals geschaft laden firma dienst dienstleistung betrieb tienda servicio agencia "
-        "empresa centro magasin agence entreprise negozio servizio agenzia winkel bedrijf services magasins"
-    ).split()
-)
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _PATH = re.compile(r"\s*(?:>|»|›|::|→|\s/\s|\s[-–—]\s)\s*")
 _AND = re.compile(r"\s*(?:&|,|/|\+|\band\b|\bund\b|\by\b|\bet\b|\be\b|\ben\b)\s*", re.IGNORECASE)
 
@@ -84,7 +78,9 @@ def _in_place(offer: _Offer, kind: Kind | None) -> float:
     if kind is None or not any(offer.headings):
         return 0.0
     over = [name for broader in _all_broader(kind) for name in broader.names]
-    return 0.03 if any(likeness(heading, name) >= _SAME for heading in offer.headings if heading for name in over) else 0.0
+    return (
+        0.03 if any(likeness(heading, name) >= _SAME for heading in offer.headings if heading for name in over) else 0.0
+    )
 
 
 def _under_broader(offers: list[_Offer], kind: Kind | None) -> tuple[FieldOption, ...]:
@@ -118,14 +114,16 @@ def likeness(offered: str, wanted: str, *, strict: bool = False) -> float:
         return 0.0
     if set(theirs) == set(ours):
         return 0.96
-    joined = max((_part_likeness(part, wanted, strict) for part in _AND.split(offered)[:5] if part.strip()), default=0.0)
+    joined = max(
+        (_part_likeness(part, wanted, strict) for part in _AND.split(offered)[:5] if part.strip()), default=0.0
+    )
     broader = _broader_likeness(theirs, ours)
     leading = 0.64 if len(theirs) == len(ours) + 1 and theirs[: len(ours)] == ours else 0.0
     return max(joined, broader, leading, _spelt_alike(fold(offered), fold(wanted)))
 
 
 def _part_likeness(part: str, wanted: str, strict: bool) -> float:
-    """"Bakeries & Cafes" says bakery; "Café & Bakery" wants either."""
+    """ "Bakeries & Cafes" says bakery; "Café & Bakery" wants either."""
     theirs = set(_stems(fold(part), strict=strict))
     if not theirs:
         return 0.0
@@ -136,7 +134,7 @@ def _part_likeness(part: str, wanted: str, strict: bool) -> float:
 
 
 def _broader_likeness(theirs: tuple[str, ...], ours: tuple[str, ...]) -> float:
-    """"Lawyers" for "family lawyers" is true; "family" for it is not: the last word, or the first, is what it is."""
+    """ "Lawyers" for "family lawyers" is true; "family" for it is not: the last word, or the first, is what it is."""
     if not set(theirs) < set(ours):
         return 0.0
     return 0.74 if ours[-1] in theirs else 0.66 if ours[0] in theirs and len(theirs) > 1 else 0.0
@@ -150,10 +148,10 @@ def _spelt_alike(offered: str, wanted: str) -> float:
 
 def _stems(text: str, *, strict: bool = False) -> tuple[str, ...]:
     """The words that count, in their singular; all of them where only generic ones are left."""
-    stems = tuple(_stem(word) for word in text.split() if word not in _JOINS)
+    stems = tuple(_stem(word) for word in text.split() if not _PHRASES["joins"].fullmatch(word))
     if strict:
         return stems
-    return tuple(stem for stem in stems if stem not in _GENERIC) or stems
+    return tuple(stem for stem in stems if not _PHRASES["generic"].fullmatch(stem)) or stems
 
 
 def _stem(word: str) -> str:

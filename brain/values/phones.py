@@ -1,12 +1,15 @@
 """One phone number in the ways that forms want it: whole, or in the pieces a form asks for."""
 
 import re
+from pathlib import Path
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-from schema.contracts.form import FormField
+from brain import phrases
+from schema.contracts.form import FieldKind, FormField
 
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _EXAMPLE = re.compile(r"\+?[(\d][\d\s().xX#/-]{6,}")
 
 
@@ -53,11 +56,7 @@ def _asked_for(example: str, usual: list[str], field: FormField) -> list[str]:
         if not re.search(r"\D", shown.group().strip()):
             return [text for text in usual if text.isdigit()]
         return [text for text in usual if not text.startswith("+") and not text.isdigit()]
-    if field.kind == "number" or re.search(
-        r"digits only|only digits|numbers only|nur ziffern|solo (?:numeros|números|digitos|dígitos)|chiffres uniquement|sans espaces?",
-        example,
-        re.IGNORECASE,
-    ):
+    if field.kind is FieldKind.NUMBER or _PHRASES["digits_only_raw"].search(example):
         return [text for text in usual if text.isdigit()]
     return []
 

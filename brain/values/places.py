@@ -2,6 +2,7 @@
 
 import functools
 import gettext
+from typing import Any
 
 import pycountry
 
@@ -10,14 +11,14 @@ from schema.contracts.form import FieldOption
 
 _LANGUAGES = ("de", "es", "fr", "it", "pt", "nl", "pl", "sv")
 _EVERYDAY = {
-    "US": ("USA", "U.S.A.", "United States of America", "U.S.", "America", "EE. UU.", "EEUU", "États-Unis", "Estados Unidos", "Vereinigte Staaten von Amerika"),
+    "US": ("USA", "U.S.A.", "United States of America", "U.S.", "America", "EE. UU.", "EEUU", "États-Unis"),
     "GB": ("UK", "U.K.", "Great Britain", "England", "Großbritannien", "Royaume-Uni", "Reino Unido", "Regno Unito"),
     "AE": ("UAE",),
     "CZ": ("Czech Republic",),
     "KR": ("South Korea", "Korea"),
     "RU": ("Russia",),
     "NL": ("Holland", "The Netherlands"),
-}  # fmt: skip
+}
 
 
 @functools.cache
@@ -44,7 +45,7 @@ def country_codes(code: str) -> tuple[str, ...]:
 def state_names(state: str, country: str) -> tuple[str, ...]:
     """The state as given, its name and its local code ("Texas", "TX"); only as given when it is not a known one."""
     wanted = fold(state)
-    for division in pycountry.subdivisions.get(country_code=country) or []:
+    for division in _divisions(country):
         code = division.code.split("-", 1)[1]
         names = (division.name, *(translate.gettext(division.name) for translate in _translations("iso3166-2")))
         plain = tuple(name.split("[")[0].split(",")[0].strip() for name in names)
@@ -84,6 +85,10 @@ def looks_like_states(options: tuple[FieldOption, ...]) -> bool:
     return sum(fold(option.label) in known for option in options[:40]) >= 0.7 * min(len(options), 40)
 
 
+def _divisions(country: str) -> list[Any]:
+    return pycountry.subdivisions.get(country_code=country) or []  # type: ignore[no-untyped-call]
+
+
 @functools.cache
 def _known_countries() -> frozenset[str]:
     return frozenset(fold(name) for country in pycountry.countries for name in country_names(country.alpha_2))
@@ -95,7 +100,7 @@ def _known_states() -> frozenset[str]:
     return frozenset(
         fold(text)
         for country in wanted
-        for division in pycountry.subdivisions.get(country_code=country) or []
+        for division in _divisions(country)
         for text in (division.name, division.code.split("-", 1)[1])
         if len(text) > 1
     )

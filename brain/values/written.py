@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
+from brain import phrases
 from brain.values import hours, phones, texts, urls
 from brain.values.places import country_codes, country_names, state_code, state_names
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.profile import BusinessProfile, Weekday
 from schema.contracts.profile import ProfileKey as Key
 
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _LONG = (FieldKind.TEXTAREA, FieldKind.RICH_TEXT)
 _SOCIAL = (Key.FACEBOOK, Key.INSTAGRAM, Key.LINKEDIN, Key.X, Key.YOUTUBE, Key.TIKTOK, Key.PINTEREST)
 _CODE_LAST = ("US", "CA", "AU", "GB", "IE", "IN", "NZ")
@@ -138,10 +141,7 @@ def _keywords(_: str, field: FormField, profile: BusinessProfile) -> tuple[str, 
     items = profile.keywords or (profile.category, *profile.subcategories)
     shown = f"{field.help} {field.placeholder} {' '.join(label.text for label in field.labels)}".lower()
     separator = "\n" if field.kind in _LONG and "per line" in shown else " " if "separated by space" in shown else ", "
-    most = re.search(
-        r"(?:max(?:imum|\.)?|up to|bis zu|hasta|jusqu.?à)\s*(\d{1,2})\s*(?:keywords|tags|words|terms|schlag|stich|palabras|etiquetas|mots)",
-        shown,
-    )
+    most = _PHRASES["most_words_raw"].search(shown)
     items = items[: int(most.group(1))] if most else items
     return tuple(texts.joined(items[:count], field.max_length, separator) for count in (len(items), 10, 5, 3))
 
