@@ -5,6 +5,7 @@ imported, only its list of browsers is read, so that finding one stays cheap.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _VERSION_SECONDS = 20
+_CONNECTION_TIMEOUT_MS = "10000"
 _ON_PATH = (
     "chromium-headless-shell",
     "chrome-headless-shell",
@@ -53,13 +55,11 @@ def find_browser(configured: Path | None) -> Path:
 
 def install_browser() -> Path:
     """Find a browser, or install one: Playwright's own, else the system's package. Raises BrowserNotFound."""
-    for attempt in (_install_nothing, _install_from_playwright, _install_from_apt):
-        attempt()
-        try:
+    for install in (_install_from_playwright, _install_from_apt):
+        with contextlib.suppress(BrowserNotFound):
             return find_browser(None)
-        except BrowserNotFound as error:
-            missing = error
-    raise missing
+        install()
+    return find_browser(None)
 
 
 def _candidates() -> Iterator[Path]:
@@ -106,14 +106,14 @@ def _starts(browser: Path) -> bool:
     return True
 
 
-def _install_nothing() -> None:
-    """The first attempt: perhaps there is one already."""
-
-
 def _install_from_playwright() -> None:
-    # A headless browser needs some twenty system libraries; only root and its delegates can add them.
-    system = ["--with-deps"] if _as_root() == [] and shutil.which("apt-get") else []
-    _try([sys.executable, "-m", "playwright", "install", *system, "--only-shell", "chromium"])
+    playwright = [sys.executable, "-m", "playwright"]
+    if not _try([*playwright, "install", "--only-shell", "chromium"]):
+        return
+    # It needs some twenty system libraries, which an empty machine lacks and only root and its delegates can add.
+    root = _as_root()
+    if root is not None and shutil.which("apt-get") and not any(map(_starts, _playwright_browsers())):
+        _try([*root, *playwright, "install-deps", "chromium"])
 
 
 def _install_from_apt() -> None:
@@ -139,7 +139,9 @@ def _as_root() -> list[str] | None:
 def _try(command: list[str]) -> bool:
     print(f"  {' '.join(command)}", file=sys.stderr)
     # Its output goes to standard error: standard output carries the browser's path alone.
-    return subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode == 0  # noqa: S603
+    environment = {**os.environ, "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": _CONNECTION_TIMEOUT_MS}
+    run = subprocess.run(command, check=False, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603
+    return run.returncode == 0
 
 
 def main() -> int:

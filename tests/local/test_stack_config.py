@@ -8,7 +8,7 @@ from temporalio.common import SearchAttributeKey
 from deploy.local.packages import uv_environment
 from deploy.local.parts import ROOT
 from deploy.local.temporal import TemporalConfigError, command_line, load_temporal_dev
-from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.runtime.browser_path import BrowserNotFound, find_browser, install_browser
 from deploy.runtime.settings import Settings
 from schema import search_attributes
 
@@ -71,6 +71,30 @@ def test_a_browser_that_does_not_start_is_passed_over(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
     assert find_browser(None) == tmp_path / "chromium"
+
+
+def test_a_browser_is_installed_from_the_next_source_when_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Playwright's download cannot be reached here; the package manager of this machine is a script."""
+    browser = tmp_path / "chromium"
+    recorded = tmp_path / "recorded"
+    programs = {
+        "python": "exit 1",
+        "apt-get": f'echo "$@" >>{recorded}; case "$*" in *"-qq chromium") printf "#!/bin/sh\\n" >{browser};'
+        f" /bin/chmod +x {browser};; *shell) exit 100;; esac",
+        "env": 'shift; exec "$@"',
+        "sudo": '[ "$2" = true ] || { shift; exec "$@"; }',
+    }
+    for name, body in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(tmp_path / "none"))
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    assert install_browser() == browser
+    installs = [line.split()[-1] for line in recorded.read_text().splitlines() if line.startswith("install")]
+    assert installs == ["chromium-headless-shell", "chromium"]
 
 
 def test_the_example_names_every_setting_and_its_default() -> None:
