@@ -29,8 +29,8 @@ from schema.store import results
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 
-_SEND_LIMIT_S = 60.0
-_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + 15)
+_SEND_LIMIT_S = 45.0
+_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + 10)
 """From the intent until whoever wrote it must have recorded an outcome, or has died."""
 
 _MOST_ATTEMPTS = 3

@@ -5,17 +5,18 @@ import dataclasses
 import time
 
 import playwright.async_api
-from brain.answer import judge
 from playwright.async_api import Request
 
 from activities.browser.observe import Observation, observe
 from activities.browser.pool import BrowserFailed, Visit
+from brain.answer import judge
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
 from schema.contracts.submission import Evidence
 
+_PRESSED_WITHIN_MS = 5_000
 _POST_LEAVES_WITHIN_S = 6.0
-_ANSWER_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 25.0
 _PAGE_SPEAKS_WITHIN_S = 5.0
 _PAUSE_S = 0.15
 
@@ -39,7 +40,7 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
     before = observation.snapshot
     try:
         element = await observation.element(button)
-        await element.click()
+        await element.click(timeout=_PRESSED_WITHIN_MS)
     except playwright.async_api.Error as error:
         raise BrowserFailed("The button could not be pressed.") from error
     request = await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)

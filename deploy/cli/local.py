@@ -1,10 +1,14 @@
 """`directorybolt local`: the embedded stack, left running (`up`) or put through one whole job (`demo`)."""
 
 import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.output import console, remarks
@@ -19,6 +23,7 @@ from deploy.runtime.browser_path import BrowserNotFound
 app = typer.Typer(no_args_is_help=True)
 
 _FOLDER = Path(".local")
+_MOST_DEATHS = 5
 
 
 @app.command()
@@ -37,49 +42,77 @@ def demo(
         raise CommandFailed(f"The demo failed: {disagreements} disagreements between the two books.", SERVICE_FAILED)
 
 
-def _stack() -> Stack:
-    return Stack(_FOLDER, plan_stack(_FOLDER, configured=Configured()), Checklist(remarks))
-
-
 async def _up() -> None:
-    async with stop_on_signals():
-        try:
-            async with _stack() as stack:
-                _print_addresses(stack.environment)
-                remarks.print("Ctrl-C stops it.")
-                failure = await stack.trouble()
-            raise CommandFailed(f"The stack was stopped: {failure}", SERVICE_FAILED)
-        except (PartFailed, StackRunning, TemporalConfigError, BrowserNotFound) as error:
-            raise CommandFailed(str(error), SERVICE_FAILED) from None
+    async with _running_stack() as stack:
+        _print_addresses(stack.environment)
+        remarks.print("Ctrl-C stops it.")
+        await asyncio.Event().wait()
     remarks.print("Stopped.")
 
 
 async def _demo(*, keep: bool) -> int:
     from deploy.cli.demo import run_demo
 
-    async with stop_on_signals() as stop:
+    found = None
+    async with _running_stack() as stack:
+        found = await run_demo(stack.environment, _FOLDER / "demo")
+        if keep:
+            _print_addresses(stack.environment)
+            remarks.print("Ctrl-C stops it.")
+            await asyncio.Event().wait()
+    if found is None:
+        raise CommandFailed("The demo was interrupted.", SERVICE_FAILED)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def _running_stack() -> AsyncIterator[Stack]:
+    """The stack, kept alive, until the block ends or a signal ends it; what went wrong is one sentence."""
+    async with stop_on_signals():
         try:
-            async with _stack() as stack:
-                demo_run = asyncio.create_task(run_demo(stack.environment, _FOLDER / "demo"))
-                trouble = asyncio.create_task(stack.trouble())
-                try:
-                    await asyncio.wait({demo_run, trouble}, return_when=asyncio.FIRST_COMPLETED)
-                    if not demo_run.done():
-                        raise CommandFailed(f"The stack failed: {trouble.result()}", SERVICE_FAILED)
-                    found = demo_run.result()
-                    if keep:
-                        _print_addresses(stack.environment)
-                        remarks.print("Ctrl-C stops it.")
-                        raise CommandFailed(f"The stack was stopped: {await trouble}", SERVICE_FAILED)
-                    return found
-                finally:
-                    demo_run.cancel()
-                    trouble.cancel()
+            async with (
+                Stack(_FOLDER, plan_stack(_FOLDER, configured=Configured()), Checklist(remarks)) as stack,
+                _kept_alive(stack),
+            ):
+                yield stack
         except (PartFailed, StackRunning, TemporalConfigError, BrowserNotFound) as error:
             raise CommandFailed(str(error), SERVICE_FAILED) from None
-    if stop.by is not None and not keep:
-        raise CommandFailed("The demo was interrupted.", 128 + stop.by)
-    return 0
+
+
+@contextlib.asynccontextmanager
+async def _kept_alive(stack: Stack) -> AsyncIterator[None]:
+    """Start again, and say so, whatever dies: any part may be killed at any moment and nothing is lost by it.
+
+    A part that cannot be started again, or that keeps dying, ends the block with its PartFailed.
+    """
+    owner = asyncio.current_task()
+    assert owner is not None
+    given_up: list[PartFailed] = []
+
+    async def keep() -> None:
+        deaths: Counter[str] = Counter()
+        try:
+            while True:
+                failure = await stack.trouble()
+                deaths[failure.part] += 1
+                if deaths[failure.part] > _MOST_DEATHS:
+                    raise failure
+                remarks.print(f"[yellow]{escape(str(failure).splitlines()[0])}[/] It is started again.")
+                await stack.restart(failure.part)
+        except PartFailed as failure:
+            given_up.append(failure)
+            owner.cancel()
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not given_up:
+            raise
+        owner.uncancel()
+        raise given_up[0] from None
+    finally:
+        keeper.cancel()
 
 
 def _print_addresses(environment: StackEnvironment) -> None:
