@@ -130,12 +130,17 @@ async def _beating(pool: Pool) -> AsyncIterator[None]:
             await workers.beat(pool, worker_id, host, pid, "stopped")
 
 
+async def _serve(settings: Settings) -> None:
+    await run_worker(settings)
+    # All is drained here. Leaving now spares the wait for a thread that still long-polls the queue, and the abort
+    # that a worker which has run tasks sometimes meets in the SDK's own teardown (sdk-python #300).
+    os._exit(0)
+
+
 def main() -> None:
     settings = load_settings()
     configure_logs(settings.log_level)
-    asyncio.run(run_worker(settings))
-    # A worker that has run tasks sometimes aborts in the SDK's own teardown (sdk-python #300): all is drained here.
-    os._exit(0)
+    asyncio.run(_serve(settings))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Turn(StrEnum):
     BUSY = "busy"
     DIE_AFTER_CLICK = "die_after_click"
     HANG = "hang"
+    SLOW = "slow"
 
 
 _AFTER_CLICK = {
@@ -60,6 +61,7 @@ class ScriptedDirectories:
         self.most_at_work = 0
         self.closed: list[str] = []
         self.hanging: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._go_on = asyncio.Event()
 
     @activity.defn(name="plan_submission")
     async def plan_submission(self, ref: SubmissionRef) -> Outcome:
@@ -108,6 +110,10 @@ class ScriptedDirectories:
         if turn is Turn.HANG:
             self.hanging[ref.slug].set()
             await asyncio.sleep(3600)
+        if turn is Turn.SLOW:
+            self.hanging[ref.slug].set()
+            await self._go_on.wait()
+            turn = Turn.ACCEPT
         if turn is Turn.CHANGED:
             outcome = Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED)
             await results.record(self._pool, submission, outcome, submission.attempt)
@@ -122,6 +128,14 @@ class ScriptedDirectories:
             assert submission.plan is not None
             await results.save_plan(self._pool, submission, submission.plan)
         return outcome
+
+    async def begun(self, slug: str) -> None:
+        """Wait until a HANG or SLOW directory is being submitted to."""
+        await self.hanging[slug].wait()
+
+    def go_on(self) -> None:
+        """Let the SLOW ones end."""
+        self._go_on.set()
 
     def _turn(self, slug: str) -> Turn:
         return self._scripts.get(slug, [Turn.ACCEPT])[0]

@@ -145,7 +145,7 @@ async def test_cancelling_closes_every_page_before_the_job_ends(dev: WorkflowEnv
             ["alpha", "beta", "gamma", "delta"],
         )
         handle = await bench.start_job(job_id)
-        await bench.directories.hanging["alpha"].wait()
+        await bench.directories.begun("alpha")
         await bench.until(job_id, "beta", SubmissionStatus.AWAITING_ACTION)
         await handle.cancel()
         with pytest.raises(WorkflowFailureError) as failed:
