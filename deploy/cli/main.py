@@ -2,15 +2,15 @@
 
 import asyncio
 import os
+import socket
 import sys
 from typing import Annotated
 
 import typer
 
 from deploy.cli import directories, form, jobs, local
-from deploy.cli.failures import BAD_INPUT, CommandFailed
+from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
-from deploy.runtime.logs import configure_logs
 from deploy.runtime.settings import SettingsError, load_settings
 from schema.migrate import MigrationError, migrate
 
@@ -29,9 +29,13 @@ app.add_typer(form.app, name="form", help="What the brain makes of a form.")
 @app.command()
 def worker() -> None:
     """Run a worker until it is told to stop; it finishes what is in hand."""
+    from deploy.runtime.wiring import StartFailed
     from deploy.runtime.worker import main
 
-    main()
+    try:
+        main()
+    except StartFailed as error:
+        raise CommandFailed(str(error), SERVICE_FAILED) from None
 
 
 @app.command()
@@ -43,8 +47,14 @@ def api(
     import uvicorn
 
     settings = load_settings()
-    configure_logs(settings.log_level)
-    uvicorn.run("api.main:app", host=host or settings.api_host, port=port or settings.api_port, log_config=None)
+    address, number = host or settings.api_host, port or settings.api_port
+    try:
+        socket.create_server((address, number)).close()
+    except OSError as error:
+        raise CommandFailed(
+            f"The API cannot listen on {address}:{number} ({os.strerror(error.errno or 0)}): choose another with --port or API_PORT."
+        ) from None
+    uvicorn.run("api.main:app", host=address, port=number, log_config=None)
 
 
 @app.command("migrate")

@@ -1,10 +1,13 @@
 """The only place that builds activities and gives them their clients."""
 
+import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import asyncpg
+import botocore.exceptions
 from temporalio.client import Client
 
 from activities.artifacts import ArtifactStore
@@ -14,13 +17,17 @@ from activities.ledger import Ledger
 from activities.planning import Planning
 from activities.submission import Submitting
 from deploy.runtime.aws import s3_client, sqs_client
-from deploy.runtime.browser_path import find_browser
+from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.client import connect
 from deploy.runtime.settings import Settings
 from schema.contracts.job import Tier
 from schema.store.database import Pool, open_pool
 
 Activity = Callable[..., Any]
+
+
+class StartFailed(Exception):
+    """A service that is needed from the start does not answer; the text is one sentence with the way out."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,17 +42,20 @@ class Wired:
 
 @contextlib.asynccontextmanager
 async def wired(settings: Settings) -> AsyncIterator[Wired]:
-    """Open every client, and close them in reverse order."""
+    """Open every client, and close them in reverse order. Raises StartFailed."""
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size)
         )
-        client = await connect(settings)
+        client, queue_url = await _reach(settings, pool)
         sqs = sqs_client(settings)
-        queue_url = sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
         artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket)
+        try:
+            executable = find_browser(settings.browser_path)
+        except BrowserNotFound as error:
+            raise StartFailed(str(error)) from None
         browser = await stack.enter_async_context(
-            BrowserPool(find_browser(settings.browser_path), settings.browser_slots, settings.user_agent_contact)
+            BrowserPool(executable, settings.browser_slots, settings.user_agent_contact)
         )
         ledger = Ledger(pool, client, {tier: settings.window(tier) for tier in Tier})
         bridge = Bridge(pool, client, sqs, queue_url, settings.temporal_task_queue)
@@ -68,3 +78,28 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             ),
             browser_activities=(planning.plan_submission, submitting.submit),
         )
+
+
+async def _reach(settings: Settings, pool: Pool) -> tuple[Client, str]:
+    """Temporal's client and the queue's URL, once database, Temporal and queue have answered."""
+    try:
+        await pool.execute("select from jobs limit 1")
+    except asyncpg.UndefinedTableError:
+        raise StartFailed("The database has no tables yet: run `directorybolt migrate`.") from None
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise StartFailed(f"The database cannot be used ({error}): start it, or correct DATABASE_URL.") from None
+    try:
+        client = await connect(settings)
+    except RuntimeError as error:
+        raise StartFailed(
+            f"Temporal at {settings.temporal_address} cannot be reached ({error}): "
+            "start it, or correct TEMPORAL_ADDRESS."
+        ) from None
+    try:
+        queue = await asyncio.to_thread(sqs_client(settings).get_queue_url, QueueName=settings.sqs_queue_name)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+        raise StartFailed(
+            f"The queue {settings.sqs_queue_name} cannot be used ({error}): "
+            "create it, or correct SQS_QUEUE_NAME, AWS_REGION or AWS_ENDPOINT_URL_SQS."
+        ) from None
+    return client, queue["QueueUrl"]

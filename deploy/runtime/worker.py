@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,8 +21,8 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from deploy.runtime.logs import configure_logs
-from deploy.runtime.settings import Settings, load_settings
-from deploy.runtime.wiring import Wired, wired
+from deploy.runtime.settings import Settings, SettingsError, load_settings
+from deploy.runtime.wiring import StartFailed, Wired, wired
 from schema import ids
 from schema.contracts.bridge import BridgeInput
 from schema.store import workers
@@ -138,10 +139,14 @@ async def _serve(settings: Settings) -> None:
 
 
 def main() -> None:
+    """Run until told to stop. Raises SettingsError, or StartFailed where something needed is not there."""
     settings = load_settings()
     configure_logs(settings.log_level)
     asyncio.run(_serve(settings))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (SettingsError, StartFailed) as error:
+        sys.exit(str(error))
