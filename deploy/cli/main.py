@@ -51,8 +51,9 @@ def api(
     try:
         socket.create_server((address, number)).close()
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise CommandFailed(
-            f"The API cannot listen on {address}:{number} ({os.strerror(error.errno or 0)}): choose another with --port or API_PORT."
+            f"The API cannot listen on {address}:{number} ({reason}): choose another with --port or API_PORT."
         ) from None
     uvicorn.run("api.main:app", host=address, port=number, log_config=None)
 
