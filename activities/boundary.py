@@ -18,9 +18,11 @@ from temporalio.exceptions import ApplicationError
 from schema.failures import NOT_RETRYABLE, FailureType
 
 _LONGEST = 300
+# In this order: an e-mail address looks like the end of a URL's credentials, and would leave their beginning.
+_URL_SECRETS = re.compile(r"(?<=://)[^/\s]*@|\?[^\s'\"]+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_LONG_NUMBER = re.compile(r"(?:\+|\b)\d(?:[\s().-]?\d){6,}\b")
-_URL_SECRETS = re.compile(r"(?<=://)[^/\s@]+@|\?[^\s'\"]+")
+_UUID = r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+_LONG_NUMBER = re.compile(rf"({_UUID})|(?:\+|\b)\d(?:[\s()./-]{{0,3}}\d){{6,}}\b")
 
 _HEARTBEAT_S = 2.0
 
@@ -36,8 +38,9 @@ class ActivityFailure(Exception):
 
 def scrub(text: str) -> str:
     """The text without e-mail addresses, phone-like numbers, URL queries and credentials; at most 300 characters."""
-    for pattern, mark in ((_EMAIL, "<email>"), (_URL_SECRETS, ""), (_LONG_NUMBER, "<number>")):
-        text = pattern.sub(mark, text)
+    text = _EMAIL.sub("<email>", _URL_SECRETS.sub("", text))
+    # A job's id is nobody's phone number, even where it is made of digits alone.
+    text = _LONG_NUMBER.sub(lambda found: found[1] or "<number>", text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
