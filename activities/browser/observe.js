@@ -1,7 +1,7 @@
 // Dumps one document's controls, buttons, forms and visible text as facts for brain/page.py. It judges nothing and
 // writes nothing to the page. Returns {facts, elements}: a fact names its element by its index in `elements`.
 () => {
-  const MAX_TEXT = 6000, MAX_LABEL = 300, MAX_OPTIONS = 3000;
+  const MAX_TEXT = 20000, MAX_NODE = 1000, MAX_LABEL = 300, MAX_OPTIONS = 3000;
   const SILENT = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'SELECT', 'DATALIST', 'TEXTAREA', 'OPTION', 'SVG',
     'CANVAS', 'OBJECT', 'HEAD', 'TITLE', 'IFRAME', 'VIDEO', 'AUDIO']);
   const ERRORISH = /(^|[-_\s])(errors?|err|errormsg|invalid|danger|fehler|erreur)([-_\s]|$)/i;
@@ -98,13 +98,13 @@
   };
   // "Monday [opens] [closes]": what leads the row says what the later controls are about.
   const rowText = (el) => {
-    for (let up = el.parentElement, depth = 0; up && depth < 3; up = up.parentElement, depth++) {
+    for (let up = el.parentElement, depth = 0; up && depth < 3 && !/^(FORM|BODY)$/.test(up.tagName) && up !== el.form?.parentElement; up = up.parentElement, depth++) {
       const count = up.querySelectorAll(CONTROL).length;
-      if (count > 6) return '';
+      if (count > 6 || up.querySelector('form')) return '';
       if (count < 2) continue;
       let lead = '';
       for (const child of up.childNodes) { if (isControl(child)) break; lead += textOf(child) + ' '; }
-      if (worded(lead)) return squeeze(lead);
+      if (worded(lead)) return lead.trim().length > 80 ? '' : squeeze(lead);
     }
     return '';
   };
@@ -183,17 +183,23 @@
     }
     return wrap;
   };
+  const followers = (el) => {
+    const out = [];
+    for (let sib = el.nextElementSibling; sib && out.length < 5 && !isControl(sib) && !/^(LABEL|H[1-6]|BUTTON|FIELDSET|TR|LEGEND)$/.test(sib.tagName); sib = sib.nextElementSibling) out.push(sib);
+    return out;
+  };
   const errorOf = (el, wrap) => {
     const found = [...byId(el, attr(el, 'aria-errormessage')), ...byId(el, attr(el, 'aria-describedby')).filter((n) => errorish(n) || (attr(el, 'aria-invalid') === 'true' && !HELPISH.test(classOf(n))))];
     if (el.id) found.push(...[...(el.getRootNode().querySelectorAll?.('label[for]') || [])].filter((l) => l.htmlFor === el.id && errorish(l)));
     if (wrap !== el) found.push(...[...wrap.querySelectorAll('[class],[role=alert],[id]')].filter((n) => errorish(n) && !isControl(n) && !n.matches('label:not([for])')));
-    for (let sib = el.nextElementSibling; sib && !isControl(sib); sib = sib.nextElementSibling) if (errorish(sib)) found.push(sib);
+    found.push(...followers(el).filter(errorish), ...(wrap === el ? [] : followers(wrap).filter(errorish)));
     for (const node of found) { const text = squeeze(textOf(node, null, true)); if (worded(text) && shown(node)) return text; }
     return '';
   };
   const helpOf = (el, wrap) => {
     const nodes = byId(el, attr(el, 'aria-describedby')).filter((n) => !errorish(n));
     if (wrap !== el) for (const node of wrap.querySelectorAll('small,[class]')) if ((node.tagName === 'SMALL' || HELPISH.test(classOf(node))) && !isControl(node) && node.tagName !== 'LABEL' && !errorish(node) && !nodes.some((n) => n.contains(node))) nodes.push(node);
+    for (const node of [...followers(el), ...(wrap === el ? [] : followers(wrap))]) if ((node.tagName === 'SMALL' || HELPISH.test(classOf(node))) && !errorish(node) && !nodes.includes(node)) nodes.push(node);
     return squeeze(nodes.filter(shown).map((n) => readable(n)).join(' '));
   };
 
@@ -205,7 +211,7 @@
   const optionsOf = (el, type) => {
     if (el.tagName === 'SELECT') return [...el.options].slice(0, MAX_OPTIONS).map((o) => optionOf(o, o.parentElement.tagName === 'OPTGROUP' ? o.parentElement.label : ''));
     if (type === 'combobox') {
-      const list = byId(el, attr(el, 'aria-controls') || attr(el, 'aria-owns'))[0] || listBeside(el);
+      const list = byId(el, attr(el, 'aria-controls') || attr(el, 'aria-owns'))[0] || nextList(el) || listBeside(el);
       return list ? listOptions(list) : [];
     }
     return el.list ? [...el.list.options].slice(0, MAX_OPTIONS).map((o) => optionOf(o)) : [];
@@ -341,7 +347,7 @@
     return section;
   };
   const walk = (node, hidden) => {
-    if (node.nodeType === 3) { if (!hidden && text.length < MAX_TEXT && styleOf(node.parentElement || node.getRootNode().host).visibility === 'visible') text += node.data.replace(/[\s ]+/g, ' '); return; }
+    if (node.nodeType === 3) { if (!hidden && text.length < MAX_TEXT && styleOf(node.parentElement || node.getRootNode().host).visibility === 'visible') text += node.data.slice(0, MAX_NODE).replace(/[\s ]+/g, ' '); return; }
     if (node.nodeType !== 1) return;
     const el = node, tag = el.tagName.toUpperCase();
     if (tag === 'SCRIPT' || tag === 'STYLE' || tag === 'NOSCRIPT' || tag === 'TEMPLATE' || tag === 'HEAD') return;
@@ -383,7 +389,7 @@
     forms.push({ action: raw === null || raw.trim() === '' || raw.trim() === '#' ? '' : absolute(raw.trim()), method: (attr(el, 'method') || 'get').toLowerCase(),
       hints: squeeze([attr(el, 'id'), attr(el, 'name'), classOf(el), attr(el, 'role'), attr(el, 'aria-label')].join(' '), 200), heading: formHeadings.get(el) || '', landmark: landmarkOf(el) });
   }
-  const lines = text.split('\n').map((line) => squeeze(line, 1000)).filter(Boolean).join('\n');
+  const lines = text.split('\n').map((line) => squeeze(line, MAX_NODE)).filter(Boolean).join('\n');
   return {
     elements: elements.concat(whole ? [body] : []), hosts: iframes.map((i) => i.el),
     facts: { url: location.href, heading: heading || firstHeading, text: lines, notices, controls, buttons, forms, markers, iframes: iframes.map((i) => i.fact),

@@ -191,5 +191,7 @@ def _add_hints(scale: _Scale, field: FormField) -> None:
             break
     if field.options and looks_like_countries(field.options):
         scale.add(Key.COUNTRY, 0.6, "its options are countries")
+    elif sum(bool(re.match(r"[$€£]{1,5}(?:\s|$)", option.label)) for option in field.options) >= 2:
+        scale.add(Key.PRICE_RANGE, 0.8, "its options are a scale of prices")
     elif field.options and looks_like_states(field.options):
         scale.add(Key.STATE, 0.5, "its options are states")

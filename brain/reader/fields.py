@@ -227,7 +227,8 @@ def _is_required(group: list[RawControl], naming: list[str]) -> bool:
     if any(_PHRASES["optional_raw"].search(text) for text in naming):
         return False
     starred = any(_PHRASES["star_raw"].search(text) or _PHRASES["required_raw"].search(text) for text in naming)
-    return starred or any(control.required_class for control in group)
+    # An account's password is wanted unless the page says otherwise.
+    return starred or any(control.required_class or control.type == "password" for control in group)
 
 
 def _stated(pattern: re.Pattern[str], text: str) -> int | None:

@@ -117,11 +117,8 @@ def _score(
         # Without a word of sending, a search bar and a filter look like an address.
         return (float(len(keys)) / 2 if not raw or raw.method != "get" else -1.0), False
     score = 2.0 * len(business) + len(keys & _PERSONAL) + (3.0 if listing else 0.0) + (2.0 if advances else 0.0)
-    if (
-        _PHRASES["not_ours"].search(hints)
-        or (raw is not None and raw.landmark in _OUT_OF_THE_WAY)
-        or Avoid.SEARCH in meanings
-    ):
+    searching = Avoid.SEARCH in meanings and raw is not None and raw.method == "get"
+    if _PHRASES["not_ours"].search(hints) or (raw is not None and raw.landmark in _OUT_OF_THE_WAY) or searching:
         score -= 4.0
     if _is_letter(meanings, keys, listing=listing):
         score -= 6.0

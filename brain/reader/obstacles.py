@@ -41,21 +41,10 @@ def _asked(item: FormField, named: bool) -> CaptchaKind:
 
 def needs_login(chosen: Candidate | None, everything: list[Candidate], frame: FrameObservation) -> bool:
     """A login where the form should be, words that demand one, or a form that wants an account's password."""
-    if chosen is not None:
-        return any(
-            r.field.kind is FieldKind.PASSWORD and r.field.visible and r.field.required for r in chosen.fields
-        ) or (
-            any(
-                r.field.kind is FieldKind.PASSWORD and r.field.visible and not _optional(r.field) for r in chosen.fields
-            )
-        )
-    return any(c.login for c in everything) or bool(_PHRASES["login"].search(fold(frame.text)))
-
-
-def _optional(item: FormField) -> bool:
-    return not item.required and "optional" in fold(
-        f"{item.help} {item.section} {' '.join(label.text for label in item.labels)}"
-    )
+    if chosen is None:
+        return any(candidate.login for candidate in everything) or bool(_PHRASES["login"].search(fold(frame.text)))
+    seen = [read.field for read in chosen.fields if read.field.visible]
+    return any(item.kind is FieldKind.PASSWORD and item.required for item in seen)
 
 
 def needs_payment(chosen: Candidate, text: str) -> bool:
