@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter,
 from schema.contracts.base import Contract
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\x00]*$")]
 
 _HTTP_URL = TypeAdapter(HttpUrl)
 
@@ -27,11 +28,11 @@ class DirectoryEntry(Contract):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     slug: Slug
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    name: Annotated[Line, StringConstraints(min_length=1)]
     submission_url: str
     domain_authority: int = Field(default=0, ge=0, le=100)
     priority_tier: int = Field(default=1, ge=1, le=5)
-    category: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
+    category: Line = ""
     active: bool = True
     automation: Automation = Automation.SILENT
     accept_terms: bool = True
@@ -42,6 +43,8 @@ class DirectoryEntry(Contract):
     def _is_http_url(cls, value: str) -> str:
         value = value.strip()
         _HTTP_URL.validate_python(value)
+        if not value.isprintable():
+            raise ValueError("must be one line of visible characters")
         return value
 
 

@@ -26,6 +26,9 @@ _HTTP_URL = TypeAdapter(HttpUrl)
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^[^\r\n\x00]*$")]
 RequiredLine = Annotated[Line, StringConstraints(min_length=1)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000, pattern=r"^[^\x00]*$")]
+Image = Annotated[str, StringConstraints(strip_whitespace=True, max_length=3_000_000)]
+
+_IMAGE = re.compile(r"https?://[^\s\x00]+|data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
 
 
 class ProfileKey(StrEnum):
@@ -131,8 +134,8 @@ class BusinessProfile(Contract):
     price_range: Line = ""
     payment_methods: tuple[RequiredLine, ...] = ()
     languages: tuple[RequiredLine, ...] = ()
-    logo: str = Field(default="", max_length=3_000_000)
-    images: tuple[str, ...] = ()
+    logo: Image = ""
+    images: tuple[Image, ...] = ()
     video: Line = ""
     facebook: Line = ""
     instagram: Line = ""
@@ -154,6 +157,14 @@ class BusinessProfile(Contract):
     def _is_http_url(cls, value: str) -> str:
         if value:
             _HTTP_URL.validate_python(value)
+        return value
+
+    @field_validator("logo", "images")
+    @classmethod
+    def _are_images(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        images = value if isinstance(value, tuple) else (value,) if value else ()
+        if not all(map(_IMAGE.fullmatch, images)):
+            raise ValueError("must be an http(s) URL or a data:image/…;base64, URL")
         return value
 
     @model_validator(mode="after")

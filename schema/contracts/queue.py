@@ -1,7 +1,7 @@
 """The SQS message that starts a paid job, as other front ends write it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_validator
@@ -9,7 +9,11 @@ from pydantic import ConfigDict, Field, field_validator
 from schema.contracts.base import Contract
 from schema.contracts.job import Tier
 
-_TIER_SPELLINGS = {"pro": Tier.PROFESSIONAL}
+_PRIORITIES: dict[str, Tier | int] = {
+    **{tier.value: tier for tier in Tier},
+    "pro": Tier.PROFESSIONAL,
+    **{str(number): number for number in range(1, 11)},
+}
 
 
 class JobMessage(Contract):
@@ -23,18 +27,18 @@ class JobMessage(Contract):
     job_id: UUID
     customer_id: UUID
     package_size: int = Field(gt=0, le=10_000)
-    priority: Tier | Annotated[int, Field(ge=1, le=10)]
+    priority: Tier | int
     created_at: datetime
     source: str = ""
     version: Literal[1] = 1
 
     @field_validator("priority", mode="before")
     @classmethod
-    def _known_spelling(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            word = value.strip().lower()
-            return int(word) if word.isdecimal() else _TIER_SPELLINGS.get(word, word)
-        return value
+    def _tier_or_number(cls, value: Any) -> Tier | int:
+        known = _PRIORITIES.get(str(value).strip().lower())
+        if known is None:
+            raise ValueError("must be starter, growth, professional (or pro), enterprise, or a number from 1 to 10")
+        return known
 
     @property
     def priority_key(self) -> int:
