@@ -8,7 +8,7 @@ import functools
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schema.contracts.job import Tier
@@ -65,6 +65,13 @@ class Settings(BrowserSettings):
     sandbox_url: str | None = None
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
     @property
     def dead_letter_queue_name(self) -> str:
         """Where SQS moves a message that was received three times and never deleted."""
@@ -103,4 +110,4 @@ def _load(kind: type[S]) -> S:
                 f"{name} is not set: start the embedded stack with `directorybolt local up`, or set {name} "
                 "in the environment or in .env (see .env.example)."
             ) from None
-        raise SettingsError(f"{name} is wrong: {first['msg']}.") from None
+        raise SettingsError(f"{name} is wrong: {first['msg'].removeprefix('Value error, ')}.") from None
