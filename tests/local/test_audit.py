@@ -1,0 +1,151 @@
+"""The audit finds every disagreement between the ledger and the sandbox's books, and invents none."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.audit import audit
+from deploy.local.sandbox.books import BookRow, PostOutcome
+from schema.contracts.job import JobCounts, JobReport, JobStatus, Tier
+from schema.contracts.submission import Evidence, SubmissionResult, SubmissionStatus
+from schema.failures import FailureType
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+ACCEPTED = PostOutcome.ACCEPTED
+CONFIRM = PostOutcome.PENDING_CONFIRMATION
+REFUSED = PostOutcome.REFUSED
+DUPLICATE = PostOutcome.DUPLICATE
+SPAM = PostOutcome.SPAM
+ERROR = PostOutcome.ERROR
+
+
+def result(
+    status: SubmissionStatus,
+    failure: FailureType | None = None,
+    *,
+    evidence: Evidence = Evidence.TEXT,
+    screenshot: str = "shot.png",
+    directory: str = "alpha",
+) -> SubmissionResult:
+    return SubmissionResult(
+        directory=directory,
+        name=directory.title(),
+        status=status,
+        failure=failure,
+        evidence=evidence,
+        screenshot=screenshot,
+        updated_at=NOW,
+    )
+
+
+def report(*results: SubmissionResult) -> JobReport:
+    return JobReport(
+        job_id=uuid4(),
+        customer_id=uuid4(),
+        business_name="Bluebird",
+        tier=Tier.STARTER,
+        status=JobStatus.COMPLETED,
+        created_at=NOW,
+        total=len(results),
+        ended=len(results),
+        waiting=0,
+        counts=JobCounts(total=len(results)),
+        results=results,
+    )
+
+
+def posts(*outcomes: PostOutcome, site: str = "alpha") -> list[BookRow]:
+    return [
+        BookRow(
+            id=number,
+            time=NOW.isoformat(),
+            site=site,
+            business="Bluebird",
+            attempt=number,
+            method="POST",
+            path="/submit",
+            fields={},
+            outcome=outcome,
+            status_code=200,
+        )
+        for number, outcome in enumerate(outcomes, start=1)
+    ]
+
+
+SUBMITTED = result(SubmissionStatus.SUBMITTED)
+CONFIRMATION = result(SubmissionStatus.AWAITING_ACTION, FailureType.CONFIRMATION_NEEDED)
+CAPTCHA = result(SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+UNCERTAIN = result(SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN, evidence=Evidence.NONE)
+SKIPPED = result(SubmissionStatus.SKIPPED, FailureType.POLICY_FORBIDS)
+FAILED = result(SubmissionStatus.FAILED, FailureType.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (SUBMITTED, [ACCEPTED]),
+        (SUBMITTED, [REFUSED, REFUSED, ACCEPTED]),
+        (CONFIRMATION, [CONFIRM]),
+        (CONFIRMATION, [REFUSED, CONFIRM]),
+        (CAPTCHA, []),
+        (UNCERTAIN, [ACCEPTED]),
+        (UNCERTAIN, [ERROR]),
+        (UNCERTAIN, [REFUSED]),
+        (SKIPPED, []),
+        (SKIPPED, [DUPLICATE]),
+        (FAILED, []),
+        (FAILED, [REFUSED, REFUSED]),
+        (FAILED, [SPAM]),
+    ],
+)
+def test_books_that_tell_the_same_story_agree(said: SubmissionResult, written: Sequence[PostOutcome]) -> None:
+    assert audit(report(said), posts(*written)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "what"),
+    [
+        (SUBMITTED, [], "no accepted post"),
+        (SUBMITTED, [REFUSED], "no accepted post"),
+        (SUBMITTED, [ERROR], "no accepted post"),
+        (SUBMITTED, [CONFIRM], "no accepted post"),
+        (SUBMITTED, [ACCEPTED, ACCEPTED], "was submitted 2 times"),
+        (SUBMITTED, [ACCEPTED, REFUSED], "not only the last one"),
+        (SUBMITTED, [ERROR, ACCEPTED], "not only the last one"),
+        (SUBMITTED, [SPAM, ACCEPTED], "not only the last one"),
+        (SUBMITTED, [ACCEPTED, DUPLICATE], "not only the last one"),
+        (result(SubmissionStatus.SUBMITTED, evidence=Evidence.NONE), [ACCEPTED], "without proof"),
+        (result(SubmissionStatus.SUBMITTED, screenshot=""), [ACCEPTED], "without proof"),
+        (CONFIRMATION, [], "no such post"),
+        (CONFIRMATION, [ACCEPTED], "no such post"),
+        (CONFIRMATION, [CONFIRM, CONFIRM], "was submitted 2 times"),
+        (CAPTCHA, [ACCEPTED], "a post that was taken"),
+        (UNCERTAIN, [], "nothing ever arrived"),
+        (UNCERTAIN, [ERROR, ERROR], "not only the last one"),
+        (SKIPPED, [ACCEPTED], "a post that was taken"),
+        (FAILED, [ACCEPTED], "a post that was taken"),
+        (FAILED, [CONFIRM], "a post that was taken"),
+        (FAILED, [ERROR], "a post that was taken"),
+        (result(SubmissionStatus.PENDING), [], "is still pending"),
+        (result(SubmissionStatus.SUBMITTING), [], "is still submitting"),
+    ],
+)
+def test_each_disagreement_is_found_and_said(said: SubmissionResult, written: Sequence[PostOutcome], what: str) -> None:
+    found = audit(report(said), posts(*written))
+    assert [disagreement.directory for disagreement in found] == ["alpha"] * len(found)
+    assert any(what in disagreement.what for disagreement in found), found
+
+
+def test_a_post_that_the_ledger_does_not_know_is_found() -> None:
+    (found,) = audit(report(SUBMITTED), [*posts(ACCEPTED), *posts(REFUSED, site="beta")])
+    assert found.directory == "beta"
+    assert "no row of the ledger" in found.what
+
+
+def test_directories_are_judged_each_by_its_own_posts() -> None:
+    both = report(SUBMITTED, result(SubmissionStatus.SUBMITTED, directory="beta"))
+    assert audit(both, [*posts(ACCEPTED), *posts(ACCEPTED, site="beta")]) == []
+    assert [found.directory for found in audit(both, posts(ACCEPTED))] == ["beta"]
