@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from pydantic import SecretStr
 
-_READ_TIMEOUT_S = 30
-"""Longer than the longest poll, which is 20 s."""
+# The longest poll takes 20 s; a connection that does not come up is given up long before.
+_CONFIG = Config(connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 1})
 
 
 def sqs_client(settings: Settings) -> "SQSClient":
-    return boto3.client("sqs", endpoint_url=settings.aws_endpoint_url_sqs, **_common(settings))
+    return boto3.client("sqs", endpoint_url=settings.aws_endpoint_url_sqs, config=_CONFIG, **_common(settings))
 
 
 def s3_client(settings: Settings) -> "S3Client":
-    return boto3.client("s3", endpoint_url=settings.aws_endpoint_url_s3, **_common(settings))
+    # Signature version 4 for links too: newer regions know no other.
+    config = _CONFIG.merge(
+        Config(signature_version="s3v4", s3={"addressing_style": "path" if settings.aws_endpoint_url_s3 else "auto"})
+    )
+    return boto3.client("s3", endpoint_url=settings.aws_endpoint_url_s3, config=config, **_common(settings))
 
 
 def _common(settings: Settings) -> dict[str, Any]:
@@ -31,12 +35,6 @@ def _common(settings: Settings) -> dict[str, Any]:
         "aws_access_key_id": _revealed(settings.aws_access_key_id),
         "aws_secret_access_key": _revealed(settings.aws_secret_access_key),
         "aws_session_token": _revealed(settings.aws_session_token),
-        "config": Config(
-            connect_timeout=3,
-            read_timeout=_READ_TIMEOUT_S,
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"} if settings.aws_endpoint_url_s3 else None,
-        ),
     }
 
 
