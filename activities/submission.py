@@ -183,6 +183,8 @@ def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
     answer = sent.answer
     status, failure = _MEANING[answer.kind]
     reason = answer.quote
+    if answer.kind is AnswerKind.UNCLEAR:
+        reason = f"The page says neither yes nor no. {reason}".strip()
     if not sent.left:
         status, failure, reason = _nothing_left(answer)
     return Outcome(

@@ -1,6 +1,5 @@
 """A job's report on the terminal: one line per directory, then the totals."""
 
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rich.markup import escape
@@ -56,12 +55,9 @@ def totals(report: JobReport) -> str:
 
 
 def _proof(link: str) -> str:
-    """A link to click; where a terminal shows none, the file's place is readable all the same."""
-    if not link:
-        return ""
-    path = Path(unquote(urlsplit(link).path))
-    shown = path.relative_to(Path.cwd()) if link.startswith("file:") and path.is_relative_to(Path.cwd()) else path.name
-    return f"[link={link}]{escape(str(shown))}[/link]"
+    """The screenshot's file name, as a link to click where the terminal can show one."""
+    name = unquote(urlsplit(link).path).rpartition("/")[2]
+    return f"[link={link}]{escape(name)}[/link]" if link else ""
 
 
 def _one_line(text: str) -> str:
