@@ -83,8 +83,8 @@ async def _look(page: Page) -> tuple[Observation, bool]:
 
 async def _documents(page: Page) -> list[_Document]:
     """The main document and those in its visible iframes, parents first."""
-    found = [await _document(page.main_frame, "main", None)]
-    names = {"main"}
+    names: set[str] = set()
+    found = [await _document(page.main_frame, names, None)]
     for frame in page.frames:
         parent = next((document for document in found if document.frame == frame.parent_frame), None)
         if parent is None:
@@ -92,16 +92,17 @@ async def _documents(page: Page) -> list[_Document]:
         # A frame may vanish, or never load: it is then no part of the page.
         try:
             async with asyncio.timeout(_FRAME_TIMEOUT_S):
-                found.append(await _document(frame, _name(frame, names), parent))
+                found.append(await _document(frame, names, parent))
         except (PlaywrightError, TimeoutError):
             continue
     return found
 
 
-async def _document(frame: Frame, name: str, parent: _Document | None) -> _Document:
+async def _document(frame: Frame, names: set[str], parent: _Document | None) -> _Document:
     dump = await frame.evaluate_handle(_SCRIPT)
     facts = FrameObservation.model_validate_json(await dump.evaluate("(dump) => JSON.stringify(dump.facts)"))
-    update: dict[str, object] = {"name": name}
+    # Named only now: while a frame was still loading, its address was not yet the one it will have next time.
+    update: dict[str, object] = {"name": _name(frame, names) if parent else "main"}
     if parent is not None:
         owner = await frame.frame_element()
         at = await parent.dump.evaluate("(dump, owner) => dump.hosts.indexOf(owner)", owner)
@@ -114,6 +115,7 @@ def _name(frame: Frame, taken: set[str]) -> str:
     """A name that the frame will have next time, too."""
     path = slug(urlsplit(frame.url).path) if frame.url.startswith("http") else ""
     basis = next((name for name in (frame.name, path) if name and not looks_generated(name)), "frame")
+    basis = "frame" if basis == "main" else basis
     name, count = basis, 1
     while name in taken:
         count += 1
