@@ -124,7 +124,13 @@ class JobWorkflow:
                 slug = self._queue.popleft()
                 self._children[slug] = asyncio.create_task(self._run_child(slug))
             await workflow.wait_condition(
-                lambda: self._broken is not None or self._may_start() or not (self._queue or self._alive())
+                lambda: (
+                    self._broken is not None
+                    or self._may_start()
+                    or not (self._queue or self._alive())
+                    # Weeks of waiting for people fill a history too.
+                    or workflow.info().is_continue_as_new_suggested()
+                )
             )
             if self._broken:
                 raise self._broken
