@@ -74,7 +74,9 @@ def _without_form(page: PageObservation, everything: list[Candidate], text: str)
         login_required=login,
         page_text=text,
     )
-    return Reading(snapshot, {}, not login and any(frame.scripted for frame in page.frames))
+    # A frame that is still blank may be the one that will hold the form.
+    unfinished = any(frame.scripted or frame.url == "about:blank" for frame in page.frames)
+    return Reading(snapshot, {}, unfinished and not login)
 
 
 def _waits(snapshot: FormSnapshot, page: PageObservation) -> bool:

@@ -1,0 +1,29 @@
+"""The eye on pages that are not ready yet."""
+
+import asyncio
+
+from playwright.async_api import Page, Route
+
+from activities.browser.observe import observe
+
+
+async def test_fields_of_a_frame_that_loads_late_have_the_handles_of_one_that_was_there(page: Page) -> None:
+    late = asyncio.Event()
+
+    async def answer(route: Route) -> None:
+        if "embedded" in route.request.url:
+            await late.wait()
+        form = "<form method=post><label>Business name <input name=bn></label><label>City <input name=c></label>"
+        body = f"{form}<label>Phone <input name=p></label><button>Add listing</button></form>"
+        outer = "<h1>Add your business</h1><iframe src='/embedded/form' width=600 height=400></iframe>"
+        await route.fulfill(body=body if "embedded" in route.request.url else outer, content_type="text/html")
+
+    await page.context.unroute("**/*")
+    await page.context.route("**/*", answer)
+    await page.goto("https://directory.example/add", wait_until="domcontentloaded")
+    early = asyncio.create_task(observe(page))
+    await asyncio.sleep(0.5)
+    late.set()
+    first, second = await early, await observe(page)
+    assert [field.handle for field in first.snapshot.fields] == [field.handle for field in second.snapshot.fields]
+    assert first.snapshot.fields
