@@ -15,6 +15,7 @@ from brain.formats import FREE_PLAN, TERMS, accepts, fits
 from brain.mapper import Avoid, Meaning, map_fields
 from brain.values.chosen import priced
 from brain.values.hours import twelve_hours
+from brain.values.phones import international
 from brain.values.places import country_codes, country_names, state_names
 from brain.words import fold
 from schema.contracts.form import FieldKind, FormField, FormSnapshot
@@ -250,7 +251,8 @@ def _known_words(profile: BusinessProfile) -> tuple[frozenset[str], str]:
     texts += [twelve_hours(time) for day in profile.hours.values() for time in (day.opens, day.closes)]
     decoded = [str(value) for value in plain.model_dump(mode="json").values()]
     vocabulary = frozenset(word for text in (*texts, *decoded) for word in fold(text).split())
-    phones = [re.sub(r"\D", "", raw) for raw in (profile.phone, profile.fax) if raw]
+    numbers = [raw for raw in (profile.phone, profile.fax) if raw]
+    phones = [re.sub(r"\D", "", text) for raw in numbers for text in (raw, international(raw, profile.country))]
     coordinates = [f"{value:.6f}" for value in (profile.latitude, profile.longitude) if value is not None]
     digits = " ".join(
         [*phones, *(f"0{phone}" for phone in phones), *(f"00{phone}" for phone in phones), *coordinates, *vocabulary]

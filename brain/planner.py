@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from brain.formats import FREE_PLAN, TERMS, render, renderings
 from brain.guard import check, name_of
 from brain.mapper import Ambiguous, Avoid, Meaning, map_fields
+from brain.reader.fields import stated_limit
 from brain.values.chosen import agreement, free_plan
 from brain.words import fold
 from schema.contracts.answer import Refusal
@@ -69,18 +70,20 @@ def amend(plan: Plan, snapshot: FormSnapshot, refusals: tuple[Refusal, ...], pro
 
     `snapshot` is the page that refused. A field that was left empty is filled if its refusal is reason enough.
     """
-    refused = {field.handle for refusal in refusals if (field := _meant(refusal, snapshot)) is not None}
-    changed = False
-    steps = []
-    for step in plan.steps:
-        decisions = []
-        for decision in step.decisions:
-            field = snapshot.field(decision.handle)
-            other = _otherwise(decision, field, snapshot, profile) if field and field.handle in refused else None
-            changed = changed or other is not None
-            decisions.append(other or decision)
-        steps.append(step.model_copy(update={"decisions": tuple(decisions)}))
-    return plan.model_copy(update={"steps": tuple(steps)}) if changed else None
+    refused = {field.handle: refusal for refusal in refusals if (field := _meant(refusal, snapshot)) is not None}
+    steps = tuple(_amended(step, snapshot, refused, profile) for step in plan.steps)
+    return plan.model_copy(update={"steps": steps}) if steps != plan.steps else None
+
+
+def _amended(step: PlanStep, snapshot: FormSnapshot, refused: dict[str, Refusal], profile: BusinessProfile) -> PlanStep:
+    decisions = []
+    for decision in step.decisions:
+        field = snapshot.field(decision.handle)
+        if field is not None and field.handle in refused:
+            decisions.append(_otherwise(decision, field, refused[field.handle].message, snapshot, profile) or decision)
+        else:
+            decisions.append(decision)
+    return step.model_copy(update={"decisions": tuple(decisions)})
 
 
 def explain(step: PlanStep, snapshot: FormSnapshot) -> list[Explanation]:
@@ -235,9 +238,9 @@ def _meant(refusal: Refusal, snapshot: FormSnapshot) -> FormField | None:
 
 
 def _otherwise(
-    decision: FieldDecision, field: FormField, snapshot: FormSnapshot, profile: BusinessProfile
+    decision: FieldDecision, field: FormField, message: str, snapshot: FormSnapshot, profile: BusinessProfile
 ) -> FieldDecision | None:
-    """The next way to write a refused value, or a first one where the field was left empty."""
+    """The way to write the value that the complaint shows, else the next one; a first one where it was left empty."""
     if decision.action is FillAction.LEAVE:
         needed = tuple(
             f.model_copy(update={"required": True}) if f.handle == field.handle else f for f in snapshot.fields
@@ -245,7 +248,9 @@ def _otherwise(
         first = _decide(field, map_fields(needed)[field.handle], accept_terms=False)
         return first if first.action is not FillAction.LEAVE and renderings(first, field, profile) else None
     ways = renderings(decision, field, profile)
-    for variant in range(decision.variant + 1, len(ways)):
-        if ways[variant] != ways[min(decision.variant, len(ways) - 1)]:
-            return decision.model_copy(update={"variant": variant})
-    return None
+    current = min(decision.variant, len(ways) - 1)
+    further = [variant for variant in range(current + 1, len(ways)) if ways[variant] != ways[current]]
+    told = field.model_copy(update={"help": message, "max_length": stated_limit(message) or field.max_length})
+    for way in renderings(decision, told, profile)[:1]:
+        further.sort(key=lambda variant: ways[variant] != way)
+    return decision.model_copy(update={"variant": further[0]}) if further else None

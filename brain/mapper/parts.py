@@ -45,7 +45,7 @@ def settle_phones(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) -
             _give(meanings, run[0], Key.PHONE, part)
             continue
         guessed = _by_lengths(run)
-        short = any(_is_short(field) or field.options for field in run)
+        short = any(_is_short(field) or field.options for field in run) or sum(map(bool, named.values())) > 1
         for field, guess in zip(run, guessed, strict=True):
             explicit = named[field.handle]
             if short:

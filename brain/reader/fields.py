@@ -75,6 +75,11 @@ def read_fields(frame: str, controls: tuple[RawControl, ...], taken: set[str]) -
     return _dependent(out)
 
 
+def stated_limit(text: str) -> int | None:
+    """The greatest length in characters that a sentence names ("at most 160 characters", "0/160")."""
+    return _stated(_PHRASES["limit_raw"], text)
+
+
 def plain_label(text: str) -> str:
     """A label without its required and optional marks and its colon."""
     bare = _PHRASES["optional_raw"].sub("", _PHRASES["required_raw"].sub("", text))
@@ -150,7 +155,7 @@ def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOptio
         visible=any(control.visible for control in group) and not trap,
         enabled=any(control.enabled for control in group),
         min_length=first.min_length or _stated(_PHRASES["least_raw"], texts),
-        max_length=_tighter(first.max_length, _stated(_PHRASES["limit_raw"], f"{texts} {first.placeholder}")),
+        max_length=_tighter(first.max_length, stated_limit(f"{texts} {first.placeholder}")),
         pattern=first.pattern,
         minimum=first.minimum,
         maximum=first.maximum,

@@ -94,6 +94,12 @@ def part(raw: str, country: str, wanted: str) -> tuple[str, ...]:
     return tuple(piece for piece in pieces.get(wanted, ()) if piece)
 
 
+def international(raw: str, country: str) -> str:
+    """With its country code (E.164); as given when it cannot be read."""
+    number = parse(raw, country)
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else raw
+
+
 def dial_code(raw: str, country: str) -> str:
     """The country calling code without a plus, "" if the number cannot be read."""
     number = parse(raw, country)

@@ -66,7 +66,8 @@ def language_names(name: str) -> tuple[str, ...]:
     language = pycountry.languages.get(name=name)
     if language is None:
         return (name,)
-    return tuple(dict.fromkeys((name, *(translate.gettext(name) for translate in _translations("iso639-3")))))
+    names = (translate.gettext(name) for translate in _translations("iso639-3"))
+    return tuple(dict.fromkeys((name, *(piece.strip() for text in names for piece in text.split("(")[0].split(";")))))
 
 
 def looks_like_countries(options: tuple[FieldOption, ...]) -> bool:

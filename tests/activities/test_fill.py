@@ -10,7 +10,8 @@ from schema.contracts.plan import PlanStep
 from tests.brain.forms import SITE, bakery
 
 _PAGE = (
-    "<h1>Add your business</h1><form method=post action=/save onsubmit='window.sent = (window.sent || 0) + 1; return false'>"
+    "<h1>Add your business</h1><form method=post action=/save onsubmit='window.sent = "
+    "(window.sent || 0) + 1; return false'>"
     "<label>Business name <input name=bn></label>{}<button>Submit listing</button></form>"
 )
 _BAKERY = bakery()
@@ -31,7 +32,8 @@ async def filled(page: Page, fields: str) -> Filled:
 
 
 async def value(page: Page, name: str) -> str:
-    return await page.evaluate("(name) => new FormData(document.forms[0]).getAll(name).join('|')", name)
+    text: str = await page.evaluate("(name) => new FormData(document.forms[0]).getAll(name).join('|')", name)
+    return text
 
 
 @pytest.mark.parametrize(
@@ -40,18 +42,34 @@ async def value(page: Page, name: str) -> str:
         ("<label>Email <input name=x type=email></label>", "rosa@rosasbakery.example"),
         ("<label>City <input name=x></label>", "Austin"),
         ("<label>Year founded <input name=x type=number></label>", "1998"),
-        ("<label>Description <textarea name=x maxlength=60></textarea></label>", "Family bakery in Austin with sourdough and pastries."),
+        (
+            "<label>Description <textarea name=x maxlength=60></textarea></label>",
+            "Family bakery in Austin with sourdough and pastries.",
+        ),
         ("<label>Country <select name=x><option>Canada<option value=1>United States</select></label>", "1"),
         ("<label>Category <select name=x size=4 multiple><option>Bakeries<option>Law</select></label>", "Bakeries"),
-        ("<fieldset><legend>Price range</legend><label><input type=radio name=x value=1>$</label><label><input type=radio name=x value=2>$$</label></fieldset>", "2"),
-        ("<fieldset><legend>Payment methods</legend><label><input type=checkbox name=x value=1>Cash</label><label><input type=checkbox name=x value=2>Visa</label><label><input type=checkbox name=x value=3>Credit cards</label></fieldset>", "1|3"),
+        (
+            (
+                "<fieldset><legend>Price range</legend><label><input type=radio name=x value=1>$</label>"
+                "<label><input type=radio name=x value=2>$$</label></fieldset>"
+            ),
+            "2",
+        ),
+        (
+            (
+                "<fieldset><legend>Payment methods</legend><label><input type=checkbox name=x value=1>"
+                "Cash</label><label><input type=checkbox name=x value=2>Visa</label><label><input "
+                "type=checkbox name=x value=3>Credit cards</label></fieldset>"
+            ),
+            "1|3",
+        ),
         ("<label><input type=checkbox name=x value=y> I agree to the terms</label>", "y"),
         ("<label><input type=checkbox name=x value=y> Send me the newsletter</label>", ""),
         ("<p style='display:none'><label>Website <input name=x></label></p>", ""),
         ("<label>Keywords <input name=x maxlength=18></label>", "bakery, sourdough"),
         ("<label>City <input name=x value=Dallas></label>", "Austin"),
     ],
-)  # fmt: skip
+)
 async def test_fields(page: Page, html: str, expected: str) -> None:
     await filled(page, html)
     assert await value(page, "x") == expected
@@ -60,7 +78,10 @@ async def test_fields(page: Page, html: str, expected: str) -> None:
 async def test_a_box_that_a_style_hides_is_ticked_without_following_the_link_in_its_label(page: Page) -> None:
     await filled(
         page,
-        "<style>#t{display:none}</style><input type=checkbox id=t name=x value=y><label for=t>I accept the <a href='/terms'>terms of service</a></label>",
+        (
+            "<style>#t{display:none}</style><input type=checkbox id=t name=x value=y><label for=t>"
+            "I accept the <a href='/terms'>terms of service</a></label>"
+        ),
     )
     assert await value(page, "x") == "y"
     assert page.url == SITE
@@ -69,7 +90,12 @@ async def test_a_box_that_a_style_hides_is_ticked_without_following_the_link_in_
 async def test_a_select_behind_a_widget(page: Page) -> None:
     await filled(
         page,
-        "<label for=c>Category</label><select id=c name=x style='position:absolute;width:1px;height:1px;clip:rect(0 0 0 0)'><option>Law<option>Bakery</select><span class='select2 select2-container'>Law</span>",
+        (
+            "<label for=c>Category</label>"
+            "<select id=c name=x style='position:absolute;width:1px;height:1px;clip:rect(0 0 0 0)'>"
+            "<option>Law<option>Bakery</select><span class='select2 select2-container'>"
+            "Law</span>"
+        ),
     )
     assert await value(page, "x") == "Bakery"
 
@@ -98,18 +124,33 @@ async def test_rich_text_in_the_page_and_in_a_frame(page: Page) -> None:
 
 
 _LIST = "<ul id=l role=listbox hidden><li role=option data-value=7>Lawyers<li role=option data-value=9>Bakeries</ul>"
+_OPEN_LIST = _LIST.replace(" hidden", "")
+_PLAIN_LIST = _LIST.replace("role=listbox", "").replace("role=option", "")
 _COMBOBOXES = {
-    "a button with its list": "<label id=c>Category</label><button type=button aria-haspopup=listbox aria-labelledby=c aria-controls=l onclick='l.hidden = false'>Choose</button>" + _LIST,
-    "an input with its list": "<label for=c>Category</label><input id=c role=combobox aria-controls=l onclick='l.hidden = false'>" + _LIST,
-    "a list that is made when opened": "<label for=c>Category</label><input id=c role=combobox aria-controls=l onclick='setTimeout(() => { box.innerHTML = window.list }, 200)'><div id=box></div>"
-    "<script>window.list = `" + _LIST.replace(" hidden", "") + "`</script>",
-    "no ARIA at all": "<p>Category</p><div class='dd-toggle' tabindex=0 onclick='l.hidden = false'>Choose</div>" + _LIST.replace("role=listbox", "").replace("role=option", ""),
-}  # fmt: skip
+    "a button with its list": (
+        "<label id=c>Category</label><button type=button aria-haspopup=listbox aria-labelledby=c aria-controls=l "
+        f"onclick='l.hidden = false'>Choose</button>{_LIST}"
+    ),
+    "an input with its list": (
+        f"<label for=c>Category</label><input id=c role=combobox aria-controls=l onclick='l.hidden = false'>{_LIST}"
+    ),
+    "a list that is made when opened": (
+        "<label for=c>Category</label><input id=c role=combobox aria-controls=l "
+        "onclick='setTimeout(() => { box.innerHTML = window.list }, 200)'><div id=box></div>"
+        f"<script>window.list = `{_OPEN_LIST}`</script>"
+    ),
+    "no ARIA at all": (
+        "<p>Category</p><div class='dd-toggle' tabindex=0 onclick='l.hidden = false'>Choose</div>" + _PLAIN_LIST
+    ),
+}
 
 
 @pytest.mark.parametrize("kind", _COMBOBOXES)
 async def test_custom_drop_downs_are_opened_and_clicked(page: Page, kind: str) -> None:
-    listen = "<script>document.addEventListener('click', (e) => { if (e.target.dataset.value) document.forms[0].chosen.value = e.target.dataset.value })</script>"
+    listen = (
+        "<script>document.addEventListener('click', (e) => { if (e.target.dataset.value) "
+        "document.forms[0].chosen.value = e.target.dataset.value })</script>"
+    )
     await filled(page, "<input type=hidden name=chosen>" + _COMBOBOXES[kind] + listen)
     assert await value(page, "chosen") == "9"
 
@@ -117,10 +158,13 @@ async def test_custom_drop_downs_are_opened_and_clicked(page: Page, kind: str) -
 async def test_options_that_load_after_another_choice(page: Page) -> None:
     await filled(
         page,
-        "<label>Category <select name=cat required><option value=''>Choose<option>Food & Drink<option>Law</select></label>"
+        "<label>Category <select name=cat required><option value=''>Choose<option>Food & "
+        "Drink<option>Law</select></label>"
         "<label>Subcategory <select name=x required disabled><option value=''>...</select></label>"
-        "<script>document.forms[0].cat.onchange = () => setTimeout(() => { const s = document.forms[0].x; s.disabled = false;"
-        "s.innerHTML = '<option value=\"\">Choose</option><option>Bars</option><option>Bakeries</option>' }, 400)</script>",
+        "<script>document.forms[0].cat.onchange = () => setTimeout(() => { const s = document.forms[0].x; "
+        "s.disabled = false;"
+        's.innerHTML = \'<option value="">Choose</option><option>Bars</option><option>Bakeries</option>'
+        "' }, 400)</script>",
     )
     assert await value(page, "x") == "Bakeries"
 
@@ -128,8 +172,10 @@ async def test_options_that_load_after_another_choice(page: Page) -> None:
 async def test_fields_that_appear_meanwhile_are_filled(page: Page) -> None:
     done = await filled(
         page,
-        "<label>Country <select name=country><option value=''>-<option>Canada<option>United States</select></label><div id=more></div>"
-        "<script>document.forms[0].country.onchange = () => { more.innerHTML = '<label>State <input name=x required></label>' }</script>",
+        "<label>Country <select name=country><option value=''>-<option>Canada<option>United "
+        "States</select></label><div id=more></div>"
+        "<script>document.forms[0].country.onchange = () => { more.innerHTML = '<label>State "
+        "<input name=x required></label>' }</script>",
     )
     assert await value(page, "x") == "TX"
     assert "main:x" in {filled.handle for filled in done.values}
@@ -139,7 +185,10 @@ async def test_fields_that_appear_meanwhile_are_filled(page: Page) -> None:
 async def test_a_required_field_that_appears_and_is_not_understood_is_refused(page: Page) -> None:
     step = await planned(
         page,
-        "<label>City <input name=city oninput='more.hidden = false'></label><label id=more hidden>Frobnication <input name=y required></label>",
+        (
+            "<label>City <input name=city oninput='more.hidden = false'></label><label id=more "
+            "hidden>Frobnication <input name=y required></label>"
+        ),
     )
     with pytest.raises(GuardRefused, match="Frobnication"):
         await fill_step(page, step, _BAKERY, SITE)
@@ -148,7 +197,10 @@ async def test_a_required_field_that_appears_and_is_not_understood_is_refused(pa
 async def test_what_the_page_empties_is_filled_again(page: Page) -> None:
     await filled(
         page,
-        "<label>City <input name=x></label><label>Country <select name=c onchange='this.form.x.value = \"\"'><option value=''>-<option>USA</select></label>",
+        (
+            "<label>City <input name=x></label><label>Country <select name=c onchange='this.form.x.value "
+            "= \"\"'><option value=''>-<option>USA</select></label>"
+        ),
     )
     assert await value(page, "x") == "Austin"
 
@@ -156,8 +208,10 @@ async def test_what_the_page_empties_is_filled_again(page: Page) -> None:
 async def test_a_mask_that_only_listens_to_keys(page: Page) -> None:
     await filled(
         page,
-        "<label>Phone <input name=x placeholder='5125550100'></label><script>const x = document.forms[0].x; let real = '';"
-        "x.addEventListener('input', (e) => { if (e.inputType !== 'insertText' || !e.data || e.data.length > 1) { x.value = real } else { real = x.value } })</script>",
+        "<label>Phone <input name=x placeholder='5125550100'></label><script>const x = document.forms[0].x; "
+        "let real = '';"
+        "x.addEventListener('input', (e) => { if (e.inputType !== 'insertText' || !e.data "
+        "|| e.data.length > 1) { x.value = real } else { real = x.value } })</script>",
     )
     assert await value(page, "x") == "5125550147"
 

@@ -14,7 +14,10 @@ from schema.contracts.form import (
 )
 from schema.contracts.profile import BusinessProfile, DayHours, Weekday
 
-LOGO = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+LOGO = (
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 SITE = "https://directory.example/add"
 _WEEK = [day for day in Weekday if day is not Weekday.SUNDAY]
 
