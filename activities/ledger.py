@@ -23,7 +23,7 @@ from schema.contracts.submission import (
     SubmissionRef,
 )
 from schema.failures import FailureType
-from schema.store import actions, directories, jobs, results
+from schema.store import actions, directories, jobs, results, transitions
 from schema.store.database import Pool
 
 
@@ -117,7 +117,7 @@ class Ledger:
 
     async def _give_up(self, ref: SubmissionRef, failure: FailureType, reason: str) -> Outcome:
         submission = await results.find(self._pool, ref)
-        outcome = results.given_up(submission, failure, reason)
+        outcome = transitions.given_up(submission.outcome, failure, reason)
         if outcome != submission.outcome:
             await results.record(self._pool, submission, outcome, submission.attempt)
         return outcome

@@ -33,17 +33,19 @@ LEDGER = Policy(
     ),
 )
 
+_VISIT_RETRY = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=3,
+    maximum_interval=timedelta(minutes=5),
+    maximum_attempts=6,
+    non_retryable_error_types=_NEVER,
+)
+
 # A retry costs one visit of the directory that sends nothing.
 PLAN = Policy(
     start_to_close_timeout=timedelta(seconds=120),
     heartbeat_timeout=timedelta(seconds=20),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(seconds=1),
-        backoff_coefficient=3,
-        maximum_interval=timedelta(minutes=5),
-        maximum_attempts=5,
-        non_retryable_error_types=_NEVER,
-    ),
+    retry_policy=_VISIT_RETRY,
     # The browser's page is closed before the workflow goes on.
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
@@ -52,13 +54,7 @@ PLAN = Policy(
 SUBMIT = Policy(
     start_to_close_timeout=timedelta(seconds=180),
     heartbeat_timeout=timedelta(seconds=20),
-    retry_policy=RetryPolicy(
-        initial_interval=timedelta(seconds=1),
-        backoff_coefficient=3,
-        maximum_interval=timedelta(minutes=5),
-        maximum_attempts=6,
-        non_retryable_error_types=_NEVER,
-    ),
+    retry_policy=_VISIT_RETRY,
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 

@@ -26,43 +26,9 @@ from schema.contracts.submission import (
     SubmissionStatus,
 )
 from schema.failures import FailureType
-from schema.store import actions, history
+from schema.store import actions, history, transitions
 from schema.store.database import Connection, Executor, Pool
 from schema.store.history import Event
-
-_MAY_BECOME: dict[SubmissionStatus, tuple[SubmissionStatus, ...]] = {
-    SubmissionStatus.SUBMITTED: (
-        SubmissionStatus.SUBMITTING,
-        SubmissionStatus.AWAITING_ACTION,
-        SubmissionStatus.UNCERTAIN,
-    ),
-    SubmissionStatus.AWAITING_ACTION: (
-        SubmissionStatus.PENDING,
-        SubmissionStatus.PLANNED,
-        SubmissionStatus.SUBMITTING,
-    ),
-    SubmissionStatus.UNCERTAIN: (SubmissionStatus.SUBMITTING,),
-    SubmissionStatus.SKIPPED: (
-        SubmissionStatus.PENDING,
-        SubmissionStatus.PLANNED,
-        SubmissionStatus.SUBMITTING,
-        SubmissionStatus.AWAITING_ACTION,
-    ),
-    SubmissionStatus.FAILED: (
-        SubmissionStatus.PENDING,
-        SubmissionStatus.PLANNED,
-        SubmissionStatus.SUBMITTING,
-        SubmissionStatus.AWAITING_ACTION,
-        SubmissionStatus.UNCERTAIN,
-    ),
-    SubmissionStatus.PLANNED: (
-        SubmissionStatus.PENDING,
-        SubmissionStatus.PLANNED,
-        SubmissionStatus.SUBMITTING,
-        SubmissionStatus.AWAITING_ACTION,
-    ),
-}
-"""From which states each state may be reached; what is not here is not a transition."""
 
 
 class NotInLedger(Exception):
@@ -266,7 +232,7 @@ async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) ->
         return submission.outcome
     if decision.resolution is Resolution.RETRY and submission.outcome.may_be_sent:
         raise LedgerConflict(f"{ref.slug} may already hold the business: a retry could list it twice.")
-    outcome = _resolved(submission.outcome, decision)
+    outcome = transitions.resolved(submission.outcome, decision)
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, submission.attempt)
         await actions.close(connection, submission.id, decision)
@@ -286,13 +252,7 @@ async def expire(pool: Pool, ref: SubmissionRef) -> Outcome:
     submission = await find(pool, ref)
     if not submission.status.waits_for_person:
         return submission.outcome
-    outcome = submission.outcome.model_copy(
-        update={
-            "status": SubmissionStatus.FAILED,
-            "failure": FailureType.ACTION_EXPIRED,
-            "reason": f"Nobody acted in time. {submission.outcome.reason}".strip(),
-        }
-    )
+    outcome = transitions.expired(submission.outcome)
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, submission.attempt)
         await actions.expire(connection, submission.id)
@@ -314,50 +274,6 @@ async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, .
         job_id,
     )
     return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
-
-
-def given_up(submission: Submission, failure: FailureType, reason: str) -> Outcome:
-    """What becomes of a row when its workflow can do no more: never a claim that goes beyond what is known.
-
-    What ended stays; what may have been clicked is uncertain or keeps waiting; what a policy or a person stopped
-    before the click is skipped; the rest failed.
-    """
-    before = submission.outcome
-    if before.status.ended or (before.status.waits_for_person and before.may_be_sent):
-        return before
-    if before.status is SubmissionStatus.SUBMITTING:
-        status, failure = SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN
-    elif failure is FailureType.CANCELLED:
-        status = SubmissionStatus.SKIPPED
-    else:
-        status = SubmissionStatus.FAILED
-    return before.model_copy(update={"status": status, "failure": failure, "reason": reason})
-
-
-def _resolved(before: Outcome, decision: ActionResolution) -> Outcome:
-    match decision.resolution:
-        case Resolution.CONFIRMED:
-            return before.model_copy(
-                update={
-                    "status": SubmissionStatus.SUBMITTED,
-                    "evidence": Evidence.PERSON,
-                    "failure": None,
-                    "reason": f"Confirmed by {decision.by}.",
-                    "may_be_sent": True,
-                }
-            )
-        case Resolution.RETRY:
-            return before.model_copy(
-                update={"status": SubmissionStatus.PLANNED, "failure": None, "reason": f"Sent on by {decision.by}."}
-            )
-        case Resolution.GIVE_UP:
-            return before.model_copy(
-                update={
-                    "status": SubmissionStatus.FAILED,
-                    "failure": FailureType.GIVEN_UP,
-                    "reason": f"Given up by {decision.by}. {before.reason}".strip(),
-                }
-            )
 
 
 async def _move(connection: Connection, submission: Submission, outcome: Outcome, attempt: int) -> None:
@@ -382,7 +298,7 @@ async def _move(connection: Connection, submission: Submission, outcome: Outcome
         outcome.response_status,
         outcome.may_be_sent,
         attempt,
-        list(_MAY_BECOME[outcome.status]),
+        list(transitions.MAY_BECOME[outcome.status]),
     )
     if changed is None:
         raise LedgerConflict(f"{submission.ref.slug} has moved on since this outcome was seen.")

@@ -17,7 +17,7 @@ from schema.contracts.submission import (
     SubmissionStatus,
 )
 from schema.failures import FailureType
-from schema.store import actions, jobs, results
+from schema.store import actions, jobs, results, transitions
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 from tests.factories import add_begun_job, row
@@ -118,7 +118,7 @@ async def test_an_ended_row_stays_as_it_is(pool: Pool) -> None:
     submission = await planned(pool)
     attempt = await results.claim_intent(pool, submission)
     await results.record(pool, submission, ACCEPTED, attempt)
-    for outcome in (UNKNOWN, REFUSED, ACCEPTED, results.given_up(submission, FailureType.INTERNAL, "x")):
+    for outcome in (UNKNOWN, REFUSED, ACCEPTED, transitions.given_up(submission.outcome, FailureType.INTERNAL, "x")):
         with pytest.raises(LedgerConflict):
             await results.record(pool, submission, outcome, attempt)
     assert (await again(pool, submission)).status is SubmissionStatus.SUBMITTED
@@ -152,7 +152,7 @@ async def test_what_may_have_been_sent_is_not_sent_again_by_a_person(pool: Pool)
 async def test_giving_up_on_a_claimed_row_never_says_failed(pool: Pool) -> None:
     submission = await planned(pool)
     await results.claim_intent(pool, submission)
-    outcome = results.given_up(await again(pool, submission), FailureType.WORKFLOW_CLOSED, "closed")
+    outcome = transitions.given_up((await again(pool, submission)).outcome, FailureType.WORKFLOW_CLOSED, "closed")
     assert (outcome.status, outcome.may_be_sent) == (SubmissionStatus.UNCERTAIN, True)
 
 
