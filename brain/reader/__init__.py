@@ -74,9 +74,8 @@ def _without_form(page: PageObservation, everything: list[Candidate], text: str)
         login_required=login,
         page_text=text,
     )
-    # A frame that is still blank may be the one that will hold the form.
-    unfinished = any(frame.scripted or frame.url == "about:blank" for frame in page.frames)
-    return Reading(snapshot, {}, unfinished and not login)
+    # A frame that is still blank may be the one that will hold the form; a login beside it proves nothing yet.
+    return Reading(snapshot, {}, any(frame.scripted or frame.url == "about:blank" for frame in page.frames))
 
 
 def _waits(snapshot: FormSnapshot, page: PageObservation) -> bool:

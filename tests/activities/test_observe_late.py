@@ -27,3 +27,15 @@ async def test_fields_of_a_frame_that_loads_late_have_the_handles_of_one_that_wa
     first, second = await early, await observe(page)
     assert [field.handle for field in first.snapshot.fields] == [field.handle for field in second.snapshot.fields]
     assert first.snapshot.fields
+
+
+async def test_a_login_beside_a_form_that_a_script_has_yet_to_build_is_no_wall(page: Page) -> None:
+    await page.set_content(
+        "<aside><form method=post action=/login><input name=user placeholder=Username>"
+        "<input type=password name=pw><button>Log in</button></form></aside><main></main>"
+        "<script>setTimeout(() => { document.querySelector('main').innerHTML = '<h1>Add your business</h1>"
+        "<form method=post><label>Business name <input name=bn></label><label>City <input name=c></label>"
+        "<label>Phone <input name=p></label><button>Add listing</button></form>' }, 600)</script>"
+    )
+    snapshot = (await observe(page)).snapshot
+    assert (snapshot.found, snapshot.login_required) == (True, False)
