@@ -5,11 +5,11 @@ from pathlib import Path
 
 from brain import phrases
 from brain.mapper import Avoid, Concept, map_fields
-from brain.page import FrameObservation, RawButton, RawControl
+from brain.page import FrameObservation, RawButton, RawControl, RawForm
 from brain.reader.buttons import button_kind, is_listing, says_submit
 from brain.reader.fields import ReadField, read_fields
 from brain.words import fold
-from schema.contracts.form import ButtonKind, FieldKind
+from schema.contracts.form import ButtonKind, FieldKind, FormField
 from schema.contracts.profile import ProfileKey as Key
 
 _PERSONAL = frozenset(
@@ -96,40 +96,42 @@ def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, .
 def _score(
     frame: FrameObservation, form: int, fields: tuple[ReadField, ...], buttons: tuple[RawButton, ...]
 ) -> tuple[float, bool]:
+    """How likely this is the submission form, and whether it is a login."""
     seen = tuple(read.field for read in fields if read.field.visible)
-    pressable = [button for button in buttons if button.visible]
+    pressable = tuple(button for button in buttons if button.visible)
     meanings = {meaning.concept for meaning in map_fields(seen).values()}
     keys = {concept for concept in meanings if isinstance(concept, Key)}
     business = keys - _PERSONAL
-    password = any(item.kind is FieldKind.PASSWORD for item in seen)
-    if password and len(business) < 2:
+    if any(item.kind is FieldKind.PASSWORD for item in seen) and len(business) < 2:
         return -5.0, True
     raw = frame.forms[form] if form >= 0 else None
-    hints = fold(f"{raw.hints} {raw.heading}") if raw else ""
-    sends = any(button_kind(b) is ButtonKind.SUBMIT for b in pressable)
-    advances = any(button_kind(b) is ButtonKind.ADVANCE for b in pressable)
-    listing = (
-        any(is_listing(b.text) for b in pressable)
-        or is_listing(raw.heading if raw else frame.heading)
-        or is_listing(frame.heading)
-    )
-    if not (sends or advances):
+    kinds = {button_kind(button) for button in pressable}
+    if kinds <= {ButtonKind.OTHER}:
         # Without a word of sending, a search bar and a filter look like an address.
-        return (float(len(keys)) / 2 if not raw or raw.method != "get" else -1.0), False
-    score = 2.0 * len(business) + len(keys & _PERSONAL) + (3.0 if listing else 0.0) + (2.0 if advances else 0.0)
-    searching = Avoid.SEARCH in meanings and raw is not None and raw.method == "get"
-    if _PHRASES["not_ours"].search(hints) or (raw is not None and raw.landmark in _OUT_OF_THE_WAY) or searching:
-        score -= 4.0
-    if _is_letter(meanings, keys, listing=listing):
-        score -= 6.0
-    data = [item for item in seen if item.kind not in (FieldKind.HIDDEN, FieldKind.CHECKBOX)]
-    if not data and raw is not None and raw.method == "post" and not _PHRASES["not_ours"].search(hints):
-        score += (
-            4.0
-            if any(says_submit(b.text) and b.landmark not in (*_OUT_OF_THE_WAY, "header") for b in pressable)
-            else 0.0
-        )
-    return score, False
+        return -1.0 if raw and raw.method == "get" else len(keys) / 2, False
+    invited = any(is_listing(button.text) for button in pressable)
+    headed = is_listing(frame.heading) or (raw is not None and is_listing(raw.heading))
+    listing = invited or (headed and bool(business))
+    score = 2.0 * len(business) + len(keys & _PERSONAL) + 3.0 * listing + 2.0 * (ButtonKind.ADVANCE in kinds)
+    if raw is not None:
+        score += 2.0 * (raw.method == "post" and Key.BUSINESS_NAME in keys)
+        score -= 4.0 * _is_elsewhere(raw, meanings)
+        score += 4.0 * _only_confirms(raw, seen, pressable)
+    return score - 6.0 * _is_letter(meanings, keys, listing=listing), False
+
+
+def _is_elsewhere(raw: RawForm, meanings: set[Concept | None]) -> bool:
+    """A search, a login, a newsletter by its own name, or a form at the page's edges."""
+    searching = Avoid.SEARCH in meanings and raw.method == "get"
+    named = bool(_PHRASES["not_ours"].search(fold(f"{raw.hints} {raw.heading}")))
+    return named or searching or raw.landmark in _OUT_OF_THE_WAY
+
+
+def _only_confirms(raw: RawForm, seen: tuple[FormField, ...], pressable: tuple[RawButton, ...]) -> bool:
+    """The last step of some wizards: nothing to fill in, and a button that sends it."""
+    empty = all(item.kind in (FieldKind.HIDDEN, FieldKind.CHECKBOX) for item in seen)
+    sending = any(says_submit(b.text) and b.landmark not in (*_OUT_OF_THE_WAY, "header") for b in pressable)
+    return empty and sending and raw.method == "post" and not _PHRASES["not_ours"].search(fold(raw.hints))
 
 
 def _is_letter(meanings: set[Concept | None], keys: set[Key], *, listing: bool) -> bool:

@@ -184,7 +184,10 @@ async def test_open_shadow_roots_and_frames(page: Page) -> None:
 
     await page.set_content("<p>Welcome</p>")
     await page.evaluate(
-        "(html) => { const f = document.createElement('iframe'); f.name = 'box'; f.srcdoc = html; document.body.append(f) }",
+        (
+            "(html) => { const f = document.createElement('iframe'); f.name = 'box'; f.srcdoc "
+            "= html; document.body.append(f) }"
+        ),
         form,
     )
     observation = await observe(page)
@@ -209,7 +212,8 @@ async def test_a_rich_text_editor_in_a_frame_belongs_to_the_form_around_it(page:
 _OTHERS = (
     "<header><form action=/search><input type=search name=q placeholder=Search><button>Search</button></form></header>"
     "<form action=/login method=post><input name=user><input type=password name=pw><button>Log in</button></form>"
-    "<form id=newsletter method=post><input type=email name=nl placeholder='Your email'><button>Subscribe</button></form>"
+    "<form id=newsletter method=post><input type=email name=nl placeholder='Your email'>"
+    "<button>Subscribe</button></form>"
     "<form id=contact method=post><input name=name placeholder=Name><input name=email placeholder=Email>"
     "<textarea name=message placeholder=Message></textarea><button>Send</button></form>"
 )
@@ -264,7 +268,10 @@ async def test_captchas(page: Page, html: str, kind: CaptchaKind) -> None:
 
 async def test_login_wall_and_payment_wall(page: Page) -> None:
     await page.set_content(
-        "<p>Please sign in to add your business.</p><form method=post><input name=u><input type=password><button>Sign in</button></form>"
+
+            "<p>Please sign in to add your business.</p><form method=post><input name=u><input "
+            "type=password><button>Sign in</button></form>"
+
     )
     wall = (await observe(page)).snapshot
     assert (wall.found, wall.login_required) == (False, True)
@@ -324,7 +331,10 @@ _SAME = {
     "classes and attribute order": _STABLE.replace("input name=bn", "input class=big name=bn id=a8f3e2d1c0"),
     "a token": _STABLE + "<input type=hidden name=csrf value=abc>",
     "an error": _STABLE.replace("name=bn>", "name=bn aria-invalid=true><span class=error>no</span>"),
-    "another order": "<label>Category <select name=cat><option>B<option>A</select></label><label>Business name <input name=bn></label>",
+    "another order": (
+        "<label>Category <select name=cat><option>B<option>A</select></label><label>Business "
+        "name <input name=bn></label>"
+    ),
     "a hidden trap": _STABLE + "<p style='display:none'><input name=trap></p>",
 }
 _CHANGED = {
