@@ -6,7 +6,11 @@ lines redelivers and changes nothing: the message is deleted only after its work
 
 import asyncio
 import time
+from collections import Counter
+from datetime import timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import structlog
 from pydantic import ValidationError
@@ -40,14 +44,31 @@ if TYPE_CHECKING:
 _SHIFT_S = 15 * 60
 _LONG_POLL_S = 20
 _BATCH = 10
+_LOOK_S = 5.0
+"""How often the relay looks without having been told: for what is due again."""
+
+_PATIENCE_S = 5.0
 _ERRORS_THAT_OPEN_THE_BREAKER = 10
 _PAUSE_AFTER_ERROR_S = 1.0
 
 _log = structlog.get_logger(__name__)
 
 
+class _Taken(Enum):
+    """What became of one message, or of one receive."""
+
+    STARTED = auto()
+    REJECTED = auto()
+    ERROR = auto()
+    NOTHING = auto()
+
+
 class Rejected(Exception):
     """The message cannot be understood or does not fit its job; the text is the reason, for `queue_rejected`."""
+
+    def __init__(self, reason: str, job_id: UUID | None = None) -> None:
+        super().__init__(reason)
+        self.job_id = job_id
 
 
 class Bridge:
@@ -63,23 +84,22 @@ class Bridge:
     @activity.defn
     async def bridge_messages(self) -> BridgeShift:
         """Take messages and start jobs for one shift of fifteen minutes, or until ten errors in a row."""
-        started = rejected = errors = 0
+        taken: Counter[_Taken] = Counter()
+        errors = 0
         until = time.monotonic() + _SHIFT_S
         async with heartbeating():
             while time.monotonic() < until and errors < _ERRORS_THAT_OPEN_THE_BREAKER:
-                try:
-                    for message in await self._receive():
-                        if await self._handle(message):
-                            started += 1
-                        else:
-                            rejected += 1
-                    errors = 0
-                except Exception as error:
-                    # Whatever it is, the message stays in the queue; what counts is how many come in a row.
-                    errors += 1
-                    _log.warning("bridge error", error=scrub(repr(error)), in_a_row=errors)
+                batch = await self._take_batch()
+                taken.update(batch)
+                for message in batch or [_Taken.NOTHING]:
+                    errors = errors + 1 if message is _Taken.ERROR else 0
+                if errors:
                     await asyncio.sleep(_PAUSE_AFTER_ERROR_S)
-        return BridgeShift(started=started, rejected=rejected, broken=errors >= _ERRORS_THAT_OPEN_THE_BREAKER)
+        return BridgeShift(
+            started=taken[_Taken.STARTED],
+            rejected=taken[_Taken.REJECTED],
+            broken=errors >= _ERRORS_THAT_OPEN_THE_BREAKER,
+        )
 
     @activity.defn
     async def relay_outbox(self) -> RelayShift:
@@ -87,17 +107,50 @@ class Bridge:
         with boundary(FailureType.QUEUE_UNAVAILABLE):
             sent = 0
             until = time.monotonic() + _SHIFT_S
+            told = asyncio.Event()
+
+            def tell(*_: object) -> None:
+                told.set()
+
             async with heartbeating(), self._pool.acquire() as listener:
-                told = asyncio.Event()
-                await listener.add_listener(outbox.CHANNEL, lambda *_: told.set())
+                listener.add_termination_listener(tell)
+                await listener.add_listener(outbox.CHANNEL, tell)
                 try:
-                    while time.monotonic() < until:
+                    while (left := until - time.monotonic()) > 0:
+                        if listener.is_closed():
+                            raise ConnectionError("The connection that listens to the outbox was lost.")
                         told.clear()
-                        sent += await self._send_batch()
-                        await _wait(told, 5.0)
+                        batch = await self._send_batch()
+                        sent += batch
+                        if batch < _BATCH:
+                            await _wait(told, min(_LOOK_S, left))
                 finally:
-                    await listener.reset()
+                    listener.remove_termination_listener(tell)
+                    await listener.remove_listener(outbox.CHANNEL, tell)
             return RelayShift(sent=sent)
+
+    async def _take_batch(self) -> list[_Taken]:
+        """Receive once, and say what became of each message; an error of the receiving itself counts as one."""
+        try:
+            await self._check()
+            messages = await self._receive()
+        except Exception as error:
+            _log.warning("cannot take messages", error=scrub(repr(error)))
+            return [_Taken.ERROR]
+        return [await self._take(message) for message in messages]
+
+    async def _take(self, message: "MessageTypeDef") -> _Taken:
+        try:
+            return _Taken.STARTED if await self._handle(message) else _Taken.REJECTED
+        except Exception as error:
+            # Whatever it is, this message stays in the queue, and the others are not to suffer for it.
+            _log.warning("message not handled", error=scrub(repr(error)), message_id=message.get("MessageId"))
+            return _Taken.ERROR
+
+    async def _check(self) -> None:
+        """Raise unless a message could be handled now: every receive counts, and the third is a message's last."""
+        await self._pool.execute("select 1", timeout=_PATIENCE_S)
+        await self._client.service_client.check_health(timeout=timedelta(seconds=_PATIENCE_S))
 
     async def _receive(self) -> "list[MessageTypeDef]":
         answer = await asyncio.to_thread(
@@ -116,7 +169,7 @@ class Bridge:
             await history.append(
                 self._pool,
                 Event.QUEUE_REJECTED,
-                None,
+                rejection.job_id,
                 reason=str(rejection),
                 message_id=message.get("MessageId", ""),
             )
@@ -136,12 +189,12 @@ class Bridge:
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(map(str, first["loc"])) or "body"
-            raise Rejected(scrub(f"{where}: {first['msg']}")) from None
+            raise Rejected(scrub(f"{where}: {first['msg'].removeprefix('Value error, ')}")) from None
         job = await jobs.find(self._pool, message.job_id)
         if job is None:
-            raise Rejected(f"job_id: there is no job {message.job_id}")
+            raise Rejected(f"job_id: there is no job {message.job_id}", message.job_id)
         if job.customer_id != message.customer_id:
-            raise Rejected("customer_id: the job belongs to another customer")
+            raise Rejected("customer_id: the job belongs to another customer", job.id)
         return message, job
 
     async def _start(self, message: JobMessage, job: Job) -> None:
@@ -179,6 +232,8 @@ class Bridge:
                     {"Id": str(outbox_id), "MessageBody": message.model_dump_json()} for outbox_id, message in batch
                 ],
             )
+            for refused in answer.get("Failed", []):
+                _log.error("message not sent", outbox_id=refused["Id"], code=refused["Code"])
             accepted = {entry["Id"] for entry in answer.get("Successful", [])}
             sent = [outbox_id for outbox_id, _ in batch if str(outbox_id) in accepted]
             await outbox.mark_sent(connection, sent)

@@ -1,0 +1,354 @@
+"""The edge of the queue on a real SQS, a real PostgreSQL and a real Temporal: nothing paid is lost or started twice."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionDescription
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+
+from activities import bridge as module
+from activities.bridge import Bridge
+from deploy.local.ports import free_port
+from deploy.runtime.aws import sqs_client
+from deploy.runtime.settings import Settings
+from schema import ids
+from schema.contracts.bridge import BridgeShift, RelayShift
+from schema.contracts.job import Tier
+from schema.contracts.queue import JobMessage
+from schema.failures import FailureType
+from schema.store.database import Pool, open_pool
+from tests.factories import add_directories, add_job
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+
+class Edge:
+    """One bridge with its queues, and what a test does to them."""
+
+    def __init__(self, settings: Settings, pool: Pool, client: Client) -> None:
+        self.settings = settings
+        self.pool = pool
+        self.client = client
+        self.sqs: SQSClient = sqs_client(settings)
+        self.queue = self.sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
+        self.dead = self.sqs.get_queue_url(QueueName=settings.dead_letter_queue_name)["QueueUrl"]
+        self.bridge = self.made()
+
+    def made(self, **other: Any) -> Bridge:
+        """A bridge, with other clients where given."""
+        parts = {"pool": self.pool, "client": self.client, "sqs": self.sqs, "queue_url": self.queue, **other}
+        return Bridge(task_queue=self.settings.temporal_task_queue, **parts)
+
+    async def take(self, bridge: Bridge | None = None) -> BridgeShift:
+        return await ActivityEnvironment().run((bridge or self.bridge).bridge_messages)
+
+    async def relay(self, bridge: Bridge | None = None) -> RelayShift:
+        return await ActivityEnvironment().run((bridge or self.bridge).relay_outbox)
+
+    def send(self, body: str) -> None:
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
+
+    async def message(self, job_id: UUID, **changes: Any) -> str:
+        """The job's message as it lies in the outbox."""
+        body = await self.pool.fetchval("select message from outbox where job_id = $1", job_id)
+        return json.dumps({**body, **changes})
+
+    def waiting(self, queue: str | None = None) -> list[str]:
+        """The bodies of all visible messages; they are taken out."""
+        bodies: list[str] = []
+        while True:
+            answer = self.sqs.receive_message(QueueUrl=queue or self.queue, MaxNumberOfMessages=10)
+            messages = answer.get("Messages", [])
+            if not messages:
+                return bodies
+            for message in messages:
+                bodies.append(message["Body"])
+                self.sqs.delete_message(QueueUrl=queue or self.queue, ReceiptHandle=message["ReceiptHandle"])
+
+    def left(self) -> int:
+        """How many messages are in the queue, visible or in hand."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
+        return sum(map(int, found.values()))
+
+    def show_again_after(self, seconds: int) -> None:
+        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
+
+    async def events(self) -> list[tuple[str, UUID | None]]:
+        rows = await self.pool.fetch("select event, job_id from queue_history order by seq")
+        return [(row["event"], row["job_id"]) for row in rows]
+
+    async def reasons(self) -> list[str]:
+        rows = await self.pool.fetch("select detail from queue_history where event = 'queue_rejected' order by seq")
+        return [row["detail"]["reason"] for row in rows]
+
+    async def workflow(self, job_id: UUID) -> WorkflowExecutionDescription | None:
+        try:
+            return await self.client.get_workflow_handle(ids.job_workflow_id(job_id)).describe()
+        except RPCError:
+            return None
+
+
+@pytest.fixture
+async def edge(
+    settings: Settings, pool: Pool, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Edge]:
+    monkeypatch.setattr(module, "_SHIFT_S", 0.2)
+    monkeypatch.setattr(module, "_LONG_POLL_S", 0)
+    monkeypatch.setattr(module, "_PAUSE_AFTER_ERROR_S", 0.01)
+    made = Edge(settings, pool, dev.client)
+    yield made
+    for row in await pool.fetch("select id from jobs"):
+        with contextlib.suppress(RPCError):
+            await dev.client.get_workflow_handle(ids.job_workflow_id(row["id"])).terminate()
+
+
+async def test_a_paid_job_starts_its_workflow_and_leaves_the_queue(edge: Edge) -> None:
+    job_id = await add_job(edge.pool, ["alpha"], tier=Tier.PROFESSIONAL)
+    edge.send(await edge.message(job_id))
+    assert await edge.take() == BridgeShift(started=1)
+    workflow = await edge.workflow(job_id)
+    assert workflow is not None
+    assert (workflow.id, workflow.workflow_type) == (f"job-{job_id}", "JobWorkflow")
+    assert workflow.task_queue == edge.settings.temporal_task_queue
+    customer = await edge.pool.fetchval("select customer_id::text from jobs")
+    found = {pair.key.name: pair.value for pair in workflow.typed_search_attributes}
+    assert found == {"JobId": str(job_id), "CustomerId": customer, "Tier": "professional"}
+    priority = workflow.raw_description.workflow_execution_info.priority
+    assert (priority.priority_key, priority.fairness_key) == (2, customer)
+    assert await edge.events() == [("queue_claimed", job_id), ("workflow_started", job_id)]
+    assert edge.left() == 0
+
+
+async def test_the_same_message_again_starts_nothing_and_leaves_the_queue(edge: Edge) -> None:
+    job_id = await add_job(edge.pool, ["alpha"])
+    for _ in range(2):
+        edge.send(await edge.message(job_id))
+    assert await edge.take() == BridgeShift(started=2)
+    first = await edge.workflow(job_id)
+    assert first is not None
+    await edge.client.get_workflow_handle(first.id).terminate()
+    edge.send(await edge.message(job_id))
+    assert await edge.take() == BridgeShift(started=1)
+    again = await edge.workflow(job_id)
+    assert again is not None
+    assert again.run_id == first.run_id
+    assert edge.left() == 0
+
+
+async def test_the_messages_priority_is_the_workflows_in_every_spelling(edge: Edge) -> None:
+    await add_directories(edge.pool, ["alpha"])
+    spellings = {"pro": 2, "professional": 2, "enterprise": 1, "starter": 4, 1: 1, 6: 3, "10": 5}
+    made = {await add_job(edge.pool): priority for priority in spellings}
+    for job_id, priority in made.items():
+        edge.send(await edge.message(job_id, priority=priority, campaign="spring"))
+    assert await edge.take() == BridgeShift(started=len(made))
+    for job_id, priority in made.items():
+        workflow = await edge.workflow(job_id)
+        assert workflow is not None
+        assert workflow.raw_description.workflow_execution_info.priority.priority_key == spellings[priority]
+
+
+async def test_what_cannot_be_understood_is_named_and_stays(edge: Edge) -> None:
+    job_id = await add_job(edge.pool, ["alpha"])
+    good = json.loads(await edge.message(job_id))
+    stranger = str(uuid4())
+    cases = {
+        "{not json": "body: ",
+        "[]": "body: ",
+        json.dumps({key: value for key, value in good.items() if key != "customer_id"}): "customer_id: ",
+        json.dumps({**good, "priority": "gold"}): "priority: ",
+        json.dumps({**good, "priority": 11}): "priority: ",
+        json.dumps({**good, "version": 2}): "version: ",
+        json.dumps({**good, "package_size": "many"}): "package_size: ",
+        json.dumps({**good, "job_id": stranger}): f"job_id: there is no job {stranger}",
+        json.dumps({**good, "customer_id": stranger}): "customer_id: the job belongs to another customer",
+    }
+    for body in cases:
+        edge.send(body)
+    assert await edge.take() == BridgeShift(rejected=len(cases))
+    reasons = await edge.reasons()
+    for start in cases.values():
+        assert any(reason.startswith(start) for reason in reasons), (start, reasons)
+    assert edge.left() == len(cases)
+    assert await edge.workflow(job_id) is None
+
+
+async def test_a_rejection_is_in_the_history_of_the_job_it_names(edge: Edge) -> None:
+    job_id = await add_job(edge.pool, ["alpha"])
+    edge.send(await edge.message(job_id, customer_id=str(uuid4())))
+    await edge.take()
+    assert await edge.events() == [("queue_rejected", job_id)]
+
+
+async def test_nothing_a_customer_wrote_is_in_the_reason(edge: Edge) -> None:
+    job_id = await add_job(edge.pool, ["alpha"])
+    edge.send(await edge.message(job_id, created_at="maya@bluebirdbakery.com, +1 512 555 0147"))
+    await edge.take()
+    (reason,) = await edge.reasons()
+    assert reason.startswith("created_at: ")
+    assert "bluebird" not in reason
+    assert "555" not in reason
+
+
+async def test_a_rejected_message_is_in_the_dead_letter_queue_after_three_receives_as_it_came(edge: Edge) -> None:
+    body = json.dumps({"job_id": "none", "note": "Grüße"})
+    edge.show_again_after(0)
+    edge.send(body)
+    shifts = [await edge.take() for _ in range(4)]
+    assert sum(shift.rejected for shift in shifts) == 3
+    assert edge.left() == 0
+    assert edge.waiting(edge.dead) == [body]
+
+
+async def test_a_message_that_meets_a_bug_is_not_in_the_way_of_others(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_directories(edge.pool, ["alpha"])
+    made = [await add_job(edge.pool) for _ in range(5)]
+    for job_id in made:
+        edge.send(await edge.message(job_id))
+    start = edge.bridge._start
+
+    async def unlucky(message: JobMessage, job: Any) -> None:
+        if message.job_id == made[1]:
+            raise RuntimeError("a bug")
+        await start(message, job)
+
+    monkeypatch.setattr(edge.bridge, "_start", unlucky)
+    assert await edge.take() == BridgeShift(started=4)
+    assert edge.left() == 1
+
+
+async def test_ten_errors_in_a_row_open_the_breaker(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
+    assert await edge.take(edge.made(sqs=sqs_client(nowhere))) == BridgeShift(broken=True)
+
+
+async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    receives = 0
+    enough = asyncio.Event()
+
+    async def flaky() -> list[Any]:
+        nonlocal receives
+        receives += 1
+        if receives > 25:
+            enough.set()
+        if receives % 10:
+            raise ConnectionError
+        return []
+
+    monkeypatch.setattr(edge.bridge, "_receive", flaky)
+    environment = ActivityEnvironment()
+    shift = asyncio.create_task(environment.run(edge.bridge.bridge_messages))
+    async with asyncio.timeout(10):
+        await enough.wait()
+    assert not shift.done()
+    environment.cancel()
+
+
+@pytest.mark.parametrize("away", ["database", "temporal"])
+async def test_while_the_database_or_temporal_is_away_no_message_is_taken(
+    edge: Edge, away: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    job_id = await add_job(edge.pool, ["alpha"])
+    edge.show_again_after(0)
+    edge.send(await edge.message(job_id))
+    port = free_port(0, set())
+    async with await open_pool(f"postgresql://postgres@127.0.0.1:{port}/x", 1) as pool:
+        client = await Client.connect(f"127.0.0.1:{port}", lazy=True)
+        bridge = edge.made(pool=pool) if away == "database" else edge.made(client=client)
+        assert await edge.take(bridge) == BridgeShift(broken=True)
+    monkeypatch.setattr(module, "_SHIFT_S", 0.2)
+    assert await edge.take() == BridgeShift(started=1)
+
+
+async def test_the_outbox_is_sent_once_and_in_full(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    await add_directories(edge.pool, ["alpha"])
+    made = [await add_job(edge.pool) for _ in range(23)]
+    assert await edge.relay() == RelayShift(sent=23)
+    assert await edge.relay() == RelayShift(sent=0)
+    sent = [JobMessage.model_validate_json(body) for body in edge.waiting()]
+    assert sorted(message.job_id for message in sent) == sorted(made)
+
+
+async def test_relays_at_once_send_each_row_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    await add_directories(edge.pool, ["alpha"])
+    for _ in range(23):
+        await add_job(edge.pool)
+    shifts = await asyncio.gather(*(edge.relay(edge.made()) for _ in range(3)))
+    assert sum(shift.sent for shift in shifts) == 23 == len(edge.waiting())
+
+
+async def test_a_new_row_is_sent_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    relay = asyncio.create_task(edge.relay())
+    await asyncio.sleep(0.3)
+    await add_job(edge.pool, ["alpha"])
+    started = time.monotonic()
+    while not edge.left():
+        await asyncio.sleep(0.02)
+        assert time.monotonic() - started < 1.0
+    await relay
+
+
+async def test_a_swallowed_message_is_sent_again_until_its_job_begins(edge: Edge) -> None:
+    await add_job(edge.pool, ["alpha"])
+    await edge.relay()
+    assert len(edge.waiting()) == 1
+    await edge.pool.execute("update outbox set sent_at = sent_at - interval '31 seconds'")
+    assert await edge.relay() == RelayShift(sent=1)
+    await edge.pool.execute("update outbox set sent_at = sent_at - interval '1 hour'")
+    await edge.pool.execute("update jobs set status = 'in_progress'")
+    assert await edge.relay() == RelayShift(sent=0)
+    assert len(edge.waiting()) == 1
+
+
+async def test_what_the_queue_did_not_take_stays_in_the_outbox(edge: Edge) -> None:
+    await add_job(edge.pool, ["alpha"])
+    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
+    with pytest.raises(ApplicationError) as caught:
+        await edge.relay(edge.made(sqs=sqs_client(nowhere)))
+    assert (caught.value.type, caught.value.non_retryable) == (FailureType.QUEUE_UNAVAILABLE, False)
+    assert await edge.relay() == RelayShift(sent=1)
+
+
+async def test_a_relay_that_hears_nothing_any_more_says_so(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 5.0)
+    relay = asyncio.create_task(edge.relay())
+    listening = "select pid from pg_stat_activity where query ilike 'listen%' and datname = current_database()"
+    while (pid := await edge.pool.fetchval(listening)) is None:
+        await asyncio.sleep(0.02)
+    await edge.pool.execute("select pg_terminate_backend($1)", pid)
+    await asyncio.wait({relay}, timeout=2)
+    assert relay.done()
+    with pytest.raises(ApplicationError) as caught:
+        await relay
+    assert caught.value.type == FailureType.STORE_UNAVAILABLE
+
+
+async def test_a_cancelled_shift_ends_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    monkeypatch.setattr(module, "_LONG_POLL_S", 1)
+    for activity in (edge.bridge.bridge_messages, edge.bridge.relay_outbox):
+        environment = ActivityEnvironment()
+        shift = asyncio.create_task(environment.run(activity))
+        await asyncio.sleep(0.1)
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(0.5):
+                await shift
