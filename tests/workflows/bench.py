@@ -4,8 +4,12 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
@@ -105,3 +109,21 @@ async def working(
     )
     async with main, browser:
         yield Bench(environment.client, pool, directories, queue)
+
+
+async def reset(bench: Bench, handle: WorkflowHandle[Any, Any], *, last: bool = False) -> None:
+    """As `temporal workflow reset --type FirstWorkflowTask` (or LastWorkflowTask) does."""
+    done = [
+        event.event_id
+        async for event in handle.fetch_history_events()
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+    ]
+    await bench.client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=bench.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=handle.id),
+            reason="test",
+            workflow_task_finish_event_id=done[-1] if last else done[0],
+            request_id=str(uuid.uuid4()),
+        )
+    )

@@ -6,6 +6,7 @@ The script of a directory is a list of what its next visits do; the last word is
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 from temporalio import activity
@@ -17,6 +18,8 @@ from schema.contracts.submission import Evidence, Outcome, SubmissionRef, Submis
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
+
+_BUSY_FOR = timedelta(milliseconds=100)
 
 
 class Turn(StrEnum):
@@ -106,7 +109,7 @@ class ScriptedDirectories:
             return submission.outcome
         turn = self._next(ref.slug)
         if turn is Turn.BUSY:
-            raise ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429")
+            raise ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429", retry_after=_BUSY_FOR)
         if turn is Turn.HANG:
             self.hanging[ref.slug].set()
             await asyncio.sleep(3600)

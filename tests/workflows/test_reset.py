@@ -1,43 +1,19 @@
 """Somebody presses Reset in the Web UI, or sends the job twice: nothing is clicked again, and nothing hangs."""
 
 import asyncio
-import uuid
-from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from schema.contracts.job import JobStatus
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
 from schema.store.database import Pool
 from tests.factories import add_job, row
-from tests.workflows.bench import Bench, working
+from tests.workflows.bench import reset, working
 from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
 
 SLUGS = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
-
-
-async def reset(bench: Bench, handle: WorkflowHandle[Any, Any], *, last: bool = False) -> None:
-    """As `temporal workflow reset --type FirstWorkflowTask` (or LastWorkflowTask) does."""
-    done = [
-        event.event_id
-        async for event in handle.fetch_history_events()
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-    ]
-    await bench.client.workflow_service.reset_workflow_execution(
-        ResetWorkflowExecutionRequest(
-            namespace=bench.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=handle.id),
-            reason="test",
-            workflow_task_finish_event_id=done[-1] if last else done[0],
-            request_id=str(uuid.uuid4()),
-        )
-    )
 
 
 @pytest.mark.parametrize("last", [False, True], ids=["first task", "last task"])

@@ -1,0 +1,57 @@
+"""Each workflow with one careless change, as a deploy would bring it: a timer that running ones never had."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+from schema.contracts.bridge import BridgeInput
+from schema.contracts.job import JobInput, JobProgress
+from schema.contracts.submission import DirectoryInput, DirectoryState
+from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
+from workflows.directory import DirectoryWorkflow
+from workflows.job import JobWorkflow
+
+_MOMENT = timedelta(seconds=1)
+
+
+@workflow.defn(name="JobWorkflow")
+class ChangedJob(JobWorkflow):
+    @workflow.init
+    def __init__(self, job: JobInput) -> None:
+        super().__init__(job)
+
+    @workflow.run
+    async def run(self, job: JobInput) -> JobProgress:
+        await workflow.sleep(_MOMENT)
+        return await super().run(job)
+
+
+@workflow.defn(name="DirectoryWorkflow")
+class ChangedDirectory(DirectoryWorkflow):
+    @workflow.init
+    def __init__(self, directory: DirectoryInput) -> None:
+        super().__init__(directory)
+
+    @workflow.run
+    async def run(self, directory: DirectoryInput) -> DirectoryState:
+        await workflow.sleep(_MOMENT)
+        return await super().run(directory)
+
+
+@workflow.defn(name="SqsBridgeWorkflow")
+class ChangedBridge(SqsBridgeWorkflow):
+    @workflow.run
+    async def run(self, bridge: BridgeInput) -> None:
+        await workflow.sleep(_MOMENT)
+        await super().run(bridge)
+
+
+@workflow.defn(name="OutboxRelayWorkflow")
+class ChangedRelay(OutboxRelayWorkflow):
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.sleep(_MOMENT)
+        await super().run()
+
+
+CHANGED = (ChangedJob, ChangedDirectory, ChangedBridge, ChangedRelay)
