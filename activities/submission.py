@@ -120,7 +120,7 @@ class Submitting:
         return listed
 
     async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
-        visit.gate.open()
+        visit.gate.open(submission.submission_url)
         try:
             async with asyncio.timeout(_SEND_LIMIT_S):
                 sent = await send(visit, filled.observation, plan.steps[-1].button)

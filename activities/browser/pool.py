@@ -15,6 +15,7 @@ import playwright.async_api
 from playwright.async_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Route, async_playwright
 
 from activities.boundary import ActivityFailure
+from brain.guard import same_site
 from schema.failures import FailureType
 
 _CONTEXTS_PER_BROWSER = 200
@@ -41,35 +42,40 @@ class PostGate:
     """Lets a page read, and write only after `open`; remembers what was written and how it was answered.
 
     This is what makes "nothing was sent" provable: a request that changes something cannot leave before the intent
-    is in the ledger, and the same request cannot leave twice.
+    is in the ledger, the same request cannot leave twice, and none goes to another site than the directory's own.
     """
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
-        self._open = False
+        self._site_url: str | None = None
         self._seen: set[tuple[str, str, bytes | None]] = set()
         self._first_sent = asyncio.Event()
 
-    def open(self) -> None:
-        """From now on the page may write. Call it after the intent is committed, never before."""
-        self._open = True
+    def open(self, site_url: str) -> None:
+        """From now on the page may write to this site. Call it after the intent is committed, never before."""
+        self._site_url = site_url
 
     def close(self) -> None:
         """The outcome is being read: nothing more may be written."""
-        self._open = False
+        self._site_url = None
+
+    @property
+    def submission(self) -> Request | None:
+        """Of what was sent, the request that carried the form: the one the page went to, else the last."""
+        pages = [request for request in self.sent if request.is_navigation_request()]
+        return next(reversed(pages or self.sent), None)
 
     async def answer_dialog(self, dialog: Dialog) -> None:
         """A page that asks "really send?" is told yes once the intent is written, and no before."""
-        if self._open or dialog.type in ("alert", "beforeunload"):
+        if self._site_url or dialog.type in ("alert", "beforeunload"):
             await dialog.accept()
         else:
             await dialog.dismiss()
 
-    async def wait_for_post(self, timeout_s: float) -> Request | None:
-        """The first request that changed something, or None if none left in time."""
+    async def wait_for_post(self, timeout_s: float) -> None:
+        """Return when a request that changes something has left, or none did in time."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first_sent.wait(), timeout_s)
-        return self.sent[0] if self.sent else None
 
     async def __call__(self, route: Route) -> None:
         request = route.request
@@ -77,7 +83,9 @@ class PostGate:
             await route.continue_()
             return
         fingerprint = (request.method, request.url, request.post_data_buffer)
-        if not self._open or fingerprint in self._seen:
+        # Beacons ("ping") report to somebody; they never carry a submission.
+        wanted = self._site_url and request.resource_type != "ping" and same_site(request.url, self._site_url)
+        if not wanted or fingerprint in self._seen:
             await route.abort("blockedbyclient")
             return
         self._seen.add(fingerprint)

@@ -43,17 +43,18 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
         await element.click(timeout=_PRESSED_WITHIN_MS)
     except playwright.async_api.Error as error:
         raise BrowserFailed("The button could not be pressed.") from error
-    request = await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
-    status = await _status(request) if request else None
-    answer, after = await _listen(visit, before, status)
+    await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
+    answer, status, after = await _listen(visit, before)
     visit.gate.close()
     # A form that is sent by GET does not pass the gate; whether it left cannot be known.
     left = bool(visit.gate.sent) or before.method == "get"
     return Sent(left=left, answer=answer, response_status=status, after=after)
 
 
-async def _status(request: Request) -> int | None:
+async def _status(request: Request | None) -> int | None:
     """The HTTP status of the post's own answer; None when the connection broke or nothing came in time."""
+    if request is None:
+        return None
     try:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             response = await request.response()
@@ -62,11 +63,17 @@ async def _status(request: Request) -> int | None:
     return response.status if response else None
 
 
-async def _listen(visit: Visit, before: FormSnapshot, status: int | None) -> tuple[Answer, FormSnapshot]:
+async def _listen(visit: Visit, before: FormSnapshot) -> tuple[Answer, int | None, FormSnapshot]:
     """Read the page until it says something, and a little longer when only its silence speaks for it."""
+    answer, status, after = Answer(kind=AnswerKind.UNCLEAR), None, before
+    heard = 0
     deadline = time.monotonic() + _PAGE_SPEAKS_WITHIN_S
-    answer, after = Answer(kind=AnswerKind.UNCLEAR), before
     while True:
+        if len(visit.gate.sent) > heard:
+            # A page may ask its server first and send the form then: what counts is the answer to the form.
+            heard = len(visit.gate.sent)
+            status = await _status(visit.gate.submission)
+            deadline = time.monotonic() + _PAGE_SPEAKS_WITHIN_S
         try:
             await visit.page.wait_for_load_state("domcontentloaded")
             after = (await observe(visit.page, patience_s=0)).snapshot
@@ -76,7 +83,7 @@ async def _listen(visit: Visit, before: FormSnapshot, status: int | None) -> tup
             pass
         spoke = answer.kind is not AnswerKind.UNCLEAR and answer.evidence is not Evidence.RESPONSE
         if spoke or time.monotonic() > deadline:
-            return answer, after
+            return answer, status, after
         if answer.kind is AnswerKind.ACCEPTED:
             deadline = min(deadline, time.monotonic() + 1.0)
         await asyncio.sleep(_PAUSE_S)
