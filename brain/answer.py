@@ -101,8 +101,9 @@ def _wall(reading: _Reading, refusals: tuple[Refusal, ...]) -> Answer | None:
     challenged = reading.quote("challenge")
     if new_captcha or (challenged and not any(r.handle for r in refusals)):
         return _answer(AnswerKind.CAPTCHA, Evidence.NONE, challenged or "The page shows a captcha.", 0.9)
-    if after.login_required and not before.login_required:
-        return _answer(AnswerKind.LOGIN_REQUIRED, Evidence.NONE, _first(reading) or "The page asks for a login.", 0.8)
+    asked_in = reading.quote("login")
+    if after.login_required and not before.login_required and asked_in:
+        return _answer(AnswerKind.LOGIN_REQUIRED, Evidence.NONE, asked_in, 0.8)
     if after.payment_required and not before.payment_required:
         return _answer(AnswerKind.PAYMENT_REQUIRED, Evidence.NONE, _first(reading) or "The page asks for money.", 0.8)
     return None

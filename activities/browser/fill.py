@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from playwright.async_api import ElementHandle, FilePayload, Page
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from activities.browser.observe import Observation, observe
 from brain.formats import render, renderings
@@ -24,6 +25,7 @@ from schema.contracts.profile import BusinessProfile
 
 _ROUNDS = 3
 _ACTION_TIMEOUT_MS = 5_000
+_COVERED_AFTER_MS = 1_500
 _OPTIONS_PATIENCE_S = 4.0
 _PAUSE_S = 0.1
 _WRITTEN = (FieldKind.TEXT, FieldKind.EMAIL, FieldKind.TEL, FieldKind.URL, FieldKind.NUMBER)
@@ -67,7 +69,13 @@ async def fill_step(
         if not pending:
             break
         for value in pending:
-            done[value.handle] = await _fill(page, observation, step, value, profile)
+            try:
+                await _fill(page, observation, step, value, profile)
+            except PlaywrightError:
+                # The page rebuilt itself under our hands: look again, once, and take the element that is there now.
+                observation = await observe(page)
+                await _fill(page, observation, step, value, profile)
+            done[value.handle] = value
         observation = await _settled(page, step, observation)
         step = _extended(step, observation.snapshot, profile, known)
     _guarded(step, observation.snapshot, profile, site_url)
@@ -167,14 +175,14 @@ async def _settled(page: Page, step: PlanStep, before: Observation) -> Observati
 
 async def _fill(
     page: Page, observation: Observation, step: PlanStep, value: FieldValue, profile: BusinessProfile
-) -> FieldValue:
+) -> None:
     field = observation.snapshot.field(value.handle)
     if field is None:
-        return value
+        return
     if field.kind in (FieldKind.RADIO, FieldKind.MULTISELECT) and field.tag != "select":
         for option in value.text.split("\n"):
             await _tick(await observation.element(value.handle, option))
-        return value
+        return
     element = await observation.element(value.handle)
     if value.action is FillAction.CHECK:
         await _tick(element)
@@ -187,7 +195,6 @@ async def _fill(
         await _choose(page, observation, field, element, decision, value, profile)
     else:
         await _type(element, field, value.text)
-    return value
 
 
 async def _type(element: ElementHandle, field: FormField, text: str) -> None:
@@ -202,16 +209,20 @@ async def _type(element: ElementHandle, field: FormField, text: str) -> None:
 
 async def _tick(element: ElementHandle) -> None:
     """Tick a box or a radio button. One that a style hides is clicked itself, not its label, which may hold links."""
-    if await element.evaluate("(e) => e.checked === true || e.getAttribute('aria-checked') === 'true'"):
-        return
-    if await element.is_visible():
-        await element.scroll_into_view_if_needed(timeout=_ACTION_TIMEOUT_MS)
-        try:
-            await element.click(timeout=1_000)
-        except PlaywrightError:
-            await element.evaluate("(e) => e.click()")
-    else:
-        await element.evaluate("(e) => e.click()")
+    if not await element.evaluate("(e) => e.checked === true || e.getAttribute('aria-checked') === 'true'"):
+        await _press(element)
+
+
+async def _press(element: ElementHandle) -> None:
+    """Click as a person would; what is hidden by its style or lies under a banner is clicked by script."""
+    try:
+        if await element.is_visible():
+            await element.scroll_into_view_if_needed(timeout=_ACTION_TIMEOUT_MS)
+            await element.click(timeout=_COVERED_AFTER_MS)
+            return
+    except PlaywrightTimeoutError:
+        pass
+    await element.evaluate("(e) => e.click()")
 
 
 def _payload(data_url: str, profile: BusinessProfile) -> FilePayload:
@@ -232,11 +243,9 @@ async def _choose(
     profile: BusinessProfile,
 ) -> None:
     """Open a custom drop-down and click the option, looking through its options only once they are there."""
-    await element.scroll_into_view_if_needed(timeout=_ACTION_TIMEOUT_MS)
-    await element.click(timeout=_ACTION_TIMEOUT_MS)
+    await _press(element)
     if field.options:
-        option = await (await observe(page)).element(value.handle, value.text)
-        await option.click(timeout=_ACTION_TIMEOUT_MS)
+        await _press(await (await observe(page)).element(value.handle, value.text))
         return
     if field.tag == "input":
         await element.fill(value.text, timeout=_ACTION_TIMEOUT_MS)
@@ -247,7 +256,7 @@ async def _choose(
     if wanted is None:
         reason = f'"{name_of(field)}" does not offer the choice.'
         raise GuardRefused((GuardFinding(rule="options_offered", handle=field.handle, reason=reason),))
-    await (await opened.element(field.handle, wanted.text)).click(timeout=_ACTION_TIMEOUT_MS)
+    await _press(await opened.element(field.handle, wanted.text))
 
 
 async def _opened(

@@ -79,9 +79,9 @@
     }
     return { text: '', stopped: false };
   };
-  const followingText = (el) => {
+  const followingText = (el, within) => {
     let node = el;
-    for (let depth = 0; depth < 3 && node; depth++) {
+    for (let depth = 0; depth < 3 && node && node !== within; depth++) {
       let found = '';
       for (let sib = node.nextSibling; sib; sib = sib.nextSibling) {
         if (isControl(sib) || (sib.nodeType === 1 && /^(BR|HR|BUTTON)$/.test(sib.tagName))) break;
@@ -166,7 +166,7 @@
     add(attr(el, 'title'), 'title');
     if (!out.some((l) => /^(label_|aria_)/.test(l.source))) {
       const before = precedingText(el);
-      const text = ticked ? followingText(el) || before.text : before.text || (before.stopped && !el.closest('td') ? '' : followingText(el));
+      const text = ticked ? followingText(el) || before.text : before.text || followingText(el, before.at);
       add(text, 'nearby');
     }
     const row = ticked && !group ? groupText(el) || rowText(el) : rowText(el);

@@ -39,6 +39,9 @@ _TICKABLE: frozenset[Concept] = frozenset(
 _NUMERIC: frozenset[Concept] = frozenset(
     {Key.FOUNDED_YEAR, Key.EMPLOYEES, Key.POSTAL_CODE, Key.PHONE, Key.FAX, Key.LATITUDE, Key.LONGITUDE, Key.STREET}
 )
+_BUSINESSLIKE = frozenset(
+    {Key.WEBSITE, Key.CATEGORY, Key.DESCRIPTION, Key.SHORT_DESCRIPTION, Key.TAGLINE, Key.HOURS, Key.LOGO, Key.KEYWORDS}
+)
 _FITTING: dict[FieldKind, frozenset[Concept]] = {
     FieldKind.CHECKBOX: _TICKABLE,
     FieldKind.FILE: frozenset({Key.LOGO, Key.IMAGES}),
@@ -75,17 +78,19 @@ def _titles(fields: Fields, meanings: Meanings) -> None:
 
 
 def _names(fields: Fields, meanings: Meanings) -> None:
-    """A bare "Name" is the business, unless something else is, or its section speaks of a person."""
+    """A bare "Name" is the business only where the form asks for what a business has, and no other name is it."""
     for field in _with(Ambiguous.NAME, fields, meanings):
-        first, last = _with(Key.CONTACT_FIRST_NAME, fields, meanings), _with(Key.CONTACT_LAST_NAME, fields, meanings)
+        first = _with(Key.CONTACT_FIRST_NAME, fields, meanings)
+        last = _with(Key.CONTACT_LAST_NAME, fields, meanings)
         legends = [label.text for label in field.labels if label.source is LabelSource.LEGEND]
         around = fold(" ".join((field.section, *legends)))
         of_person = _PHRASES["person"].search(around) and not _PHRASES["company"].search(around)
+        businesslike = any(meaning.concept in _BUSINESSLIKE for meaning in meanings.values())
         if first and not last:
             _become(meanings, field, Key.CONTACT_LAST_NAME, "a name beside the first name")
         elif last and not first:
             _become(meanings, field, Key.CONTACT_FIRST_NAME, "a name beside the last name")
-        elif _with(Key.BUSINESS_NAME, fields, meanings) or of_person:
+        elif _with(Key.BUSINESS_NAME, fields, meanings) or of_person or not businesslike:
             _become(meanings, field, Key.CONTACT_NAME, "the name of a person")
         else:
             _become(meanings, field, Key.BUSINESS_NAME, "the only name the form asks for")

@@ -97,14 +97,15 @@ def _score(
     frame: FrameObservation, form: int, fields: tuple[ReadField, ...], buttons: tuple[RawButton, ...]
 ) -> tuple[float, bool]:
     """How likely this is the submission form, and whether it is a login."""
+    raw = frame.forms[form] if form >= 0 else None
     seen = tuple(read.field for read in fields if read.field.visible)
     pressable = tuple(button for button in buttons if button.visible)
     meanings = {meaning.concept for meaning in map_fields(seen).values()}
     keys = {concept for concept in meanings if isinstance(concept, Key)}
     business = keys - _PERSONAL
     if any(item.kind is FieldKind.PASSWORD for item in seen) and len(business) < 2:
-        return -5.0, True
-    raw = frame.forms[form] if form >= 0 else None
+        # The login box that every page of a site carries at its edge is no wall.
+        return -5.0, raw is None or not raw.landmark
     kinds = {button_kind(button) for button in pressable}
     if kinds <= {ButtonKind.OTHER}:
         # Without a word of sending, a search bar and a filter look like an address.

@@ -231,3 +231,15 @@ async def test_a_form_that_posts_elsewhere_is_refused_before_a_key_is_pressed(pa
     with pytest.raises(GuardRefused, match="another site"):
         await fill_step(page, step, _BAKERY, "https://other.example/")
     assert await value(page, "bn") == ""
+
+
+async def test_boxes_under_a_banner_and_fields_that_are_rebuilt(page: Page) -> None:
+    await filled(
+        page,
+        "<div id=box><label>City <input name=x></label></div><label>Country <input name=c></label>"
+        "<label><input type=checkbox name=t value=y> I agree to the terms</label>"
+        "<div style='position:fixed;inset:0;z-index:9'>We use cookies</div>"
+        "<script>document.forms[0].bn.onblur = () => { box.innerHTML = box.innerHTML }</script>",
+    )
+    assert await value(page, "x") == "Austin"
+    assert await value(page, "t") == "y"

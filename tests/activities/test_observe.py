@@ -39,6 +39,7 @@ async def last(page: Page, fields: str) -> FormField:
         ("<div><div>Phone</div><div><input></div></div>", "Phone", LabelSource.NEARBY),
         ("<dl><dt>Phone<dd><input></dl>", "Phone", LabelSource.NEARBY),
         ("<div><label>Phone</label><span><input></span></div>", "Phone", LabelSource.NEARBY),
+        ("<div><input name=o><i>Other</i></div><div><input><span>Phone</span></div>", "Phone", LabelSource.NEARBY),
         ("<select><option value=''>-- Phone --<option>1</select>", "Phone", LabelSource.PLACEHOLDER),
     ],
 )
@@ -227,6 +228,12 @@ async def test_the_submission_form_is_chosen_among_others(page: Page) -> None:
     assert not snapshot.login_required
 
 
+async def test_a_login_box_at_the_edge_is_no_wall(page: Page) -> None:
+    box = "<form method=post><input name=u><input type=password><button>Log in</button></form>"
+    await page.set_content(f"<header>{box}</header><h1>Page not found</h1>")
+    assert not (await observe(page)).snapshot.login_required
+
+
 async def test_no_form_for_a_business(page: Page) -> None:
     await page.set_content(_OTHERS.replace("type=password", "type=text"))
     started = time.monotonic()
@@ -268,10 +275,8 @@ async def test_captchas(page: Page, html: str, kind: CaptchaKind) -> None:
 
 async def test_login_wall_and_payment_wall(page: Page) -> None:
     await page.set_content(
-
-            "<p>Please sign in to add your business.</p><form method=post><input name=u><input "
-            "type=password><button>Sign in</button></form>"
-
+        "<p>Please sign in to add your business.</p><form method=post><input name=u><input "
+        "type=password><button>Sign in</button></form>"
     )
     wall = (await observe(page)).snapshot
     assert (wall.found, wall.login_required) == (False, True)
