@@ -122,7 +122,8 @@ def _kinds(key: Key, part: str, field: FormField, profile: BusinessProfile) -> t
         found = kinds.categories(field.options, main)
         if not found or _is_catch_all(found):
             found = kinds.categories(field.options, (*main, *further)) or found
-    elif field.depends_on:
+    elif field.depends_on or field.required:
+        # Below a broad heading, the business's own category may be the finer choice.
         found = kinds.categories(field.options, (*further, *main))
     else:
         found = kinds.categories(field.options, further[int(part or 0) :])

@@ -104,6 +104,12 @@ def test_choices(key: Key, options: tuple[str, ...], expected: str) -> None:
     assert first(key, choice("x", *options)) == expected
 
 
+def test_a_required_subcategory_may_be_the_category_itself() -> None:
+    assert (
+        first(Key.SUBCATEGORY, choice("x", "Bars", "Bakeries", required=True), bakery(subcategories=())) == "Bakeries"
+    )
+
+
 def test_choices_of_several() -> None:
     pay = choice("Payment", "Barzahlung", "Scheck", "Kreditkarte", kind=FieldKind.MULTISELECT)
     assert first(Key.PAYMENT_METHODS, pay) == "Barzahlung\nKreditkarte"
