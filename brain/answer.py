@@ -147,10 +147,10 @@ def _accepted_by_response(reading: _Reading) -> Answer | None:
 
 
 def _speaks(reading: _Reading) -> bool:
-    """A sentence, a word of thanks or a redirect: an empty page answers nothing."""
+    """A sentence, a word of thanks, a plain yes or a redirect: an empty page answers nothing."""
     redirected = reading.status is not None and reading.status >= 300 and reading.after.url != reading.before.url
     sentence = any(len(re.findall(r"[^\W\d_]{2,}", text)) >= 4 for text in reading.news)
-    return redirected or sentence or bool(reading.quote("thanks"))
+    return redirected or sentence or bool(reading.quote("thanks") or reading.quote("yes", affirmed=True))
 
 
 def _unclear(reading: _Reading, why: str = "") -> Answer:

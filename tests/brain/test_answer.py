@@ -145,6 +145,8 @@ def test_accepted_by_response() -> None:
     answer = after("Directory home\nBrowse the newest places in your town")
     assert (answer.kind, answer.evidence) == (AnswerKind.ACCEPTED, Evidence.RESPONSE)
     assert after("Directory", 303).kind is AnswerKind.ACCEPTED
+    for plain_yes in ("OK", '{"ok": true}', '{"status": "received"}', "Gespeichert"):
+        assert (after(plain_yes).kind, after(plain_yes).evidence) == (AnswerKind.ACCEPTED, Evidence.RESPONSE)
     assert answer.confidence < after("Your listing has been received.").confidence
 
 
@@ -156,6 +158,9 @@ def test_accepted_by_response() -> None:
         after("Your listing has been submitted.", 429),
         after("", 200),
         after("post.php 2.1", 200),
+        after('{"ok": false}', 200),
+        after("Not accepted", 500),
+        after("OK", 500),
         after("Something went wrong. Try again later.", 200),
         after("Page not found, sorry about that", 200),
         after("Browse the newest places in your town", None),
