@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import botocore.exceptions
 import structlog
 from temporalio import activity
@@ -30,13 +31,18 @@ from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 
 _SEND_LIMIT_S = 45.0
-_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + 10)
+_PROOF_LIMIT_S = 8.0
+_RECORD_LIMIT_S = 10.0
+_RECORD_PAUSE_S = 0.5
+_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + _PROOF_LIMIT_S + _RECORD_LIMIT_S + 2)
 """From the intent until whoever wrote it must have recorded an outcome, or has died."""
 
 _MOST_ATTEMPTS = 3
 """The first, and at most two amended ones (DESIGN.md §3)."""
 
 _PAGE_TEXT_KEPT = 2_000
+
+_DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
 
 _log = structlog.get_logger(__name__)
 
@@ -115,47 +121,53 @@ class Submitting:
         """Another job holds the listing, or another worker the row: nothing was clicked here."""
         listed = await results.listed_by_another_job(self._pool, submission)
         if listed is None:
-            return (await results.find(self._pool, submission.ref)).outcome
+            now = await results.find(self._pool, submission.ref)
+            if now.status is SubmissionStatus.SUBMITTING:
+                return await self._outcome_of_lost_attempt(now)
+            return now.outcome
         await results.record(self._pool, submission, listed, submission.attempt)
         return listed
 
     async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
-        visit.gate.open(submission.submission_url)
+        visit.gate.open(submission.submission_url, (submission.profile.business_name, submission.profile.email))
+        amended = None
         try:
             async with asyncio.timeout(_SEND_LIMIT_S):
                 sent = await send(visit, filled.observation, plan.steps[-1].button)
-                image = await self._keep_screenshot(visit, submission)
         except (BrowserFailed, TimeoutError):
             visit.gate.close()
-            outcome = _after_error(left=bool(visit.gate.sent) or filled.observation.snapshot.method == "get")
-            await results.record(self._pool, submission, outcome, attempt)
-            return outcome
-        outcome = _read(sent, visit.page.url, image, attempt)
-        if outcome.failure is FailureType.REFUSED:
-            return await self._refused(sent, outcome, plan, submission, attempt)
-        await results.record(self._pool, submission, outcome, attempt)
-        return outcome
-
-    async def _refused(self, sent: Sent, outcome: Outcome, plan: Plan, submission: Submission, attempt: int) -> Outcome:
-        """The page said it did not take it: amend the plan where that can help, and otherwise keep the refusal."""
-        amended = None
-        if attempt < _MOST_ATTEMPTS:
-            amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
+            outcome = _after_error(left=bool(visit.gate.sent))
+        else:
+            outcome = _read(sent, visit.page.url, await self._keep_screenshot(visit, submission))
+            if outcome.failure is FailureType.REFUSED and attempt < _MOST_ATTEMPTS:
+                amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
         if amended is not None:
             outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})
-        await results.record(self._pool, submission, outcome, attempt)
-        if amended is not None:
-            await results.save_plan(self._pool, submission, amended)
+        await self._record(submission, outcome, attempt, amended)
         return outcome
+
+    async def _record(self, submission: Submission, outcome: Outcome, attempt: int, amended: Plan | None) -> None:
+        """Write what the click led to. It is known nowhere else yet, so a database that restarts is waited for."""
+        async with asyncio.timeout(_RECORD_LIMIT_S):
+            while True:
+                try:
+                    await results.record(self._pool, submission, outcome, attempt, amended)
+                except _DATABASE_AWAY as error:
+                    _log.warning("outcome not yet recorded", error=type(error).__name__)
+                    await asyncio.sleep(_RECORD_PAUSE_S)
+                else:
+                    return
 
     async def _keep_screenshot(self, visit: Visit, submission: Submission) -> str:
         """The screenshot's key; "" when it cannot be kept: the page's words are kept in the ledger all the same."""
         try:
-            return await self._artifacts.put_screenshot(submission.ref, await visit.screenshot())
+            async with asyncio.timeout(_PROOF_LIMIT_S):
+                return await self._artifacts.put_screenshot(submission.ref, await visit.screenshot())
         except (
             botocore.exceptions.BotoCoreError,
             botocore.exceptions.ClientError,
             BrowserFailed,
+            TimeoutError,
         ) as error:
             _log.warning("screenshot not stored", directory=submission.ref.slug, error=type(error).__name__)
             return ""
@@ -171,14 +183,18 @@ async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:
 async def _to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
     """Await it also through a cancellation: between the click and the record nobody may let go."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    return task.result()
 
 
-def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
+def _read(sent: Sent, final_url: str, image: str) -> Outcome:
     """The page's answer as an outcome of the ledger."""
     answer = sent.answer
     status, failure = _MEANING[answer.kind]
@@ -197,14 +213,15 @@ def _read(sent: Sent, final_url: str, image: str, attempt: int) -> Outcome:
         screenshot=image,
         confidence=answer.confidence,
         response_status=sent.response_status,
-        may_be_sent=failure not in (FailureType.REFUSED, FailureType.ALREADY_LISTED),
+        may_be_sent=status is SubmissionStatus.UNCERTAIN or (sent.left and failure not in _NOT_TAKEN),
     )
 
 
 def _nothing_left(answer: Answer) -> tuple[SubmissionStatus, FailureType, str]:
-    """The click sent nothing: the page's own checks refused, or the page claims what cannot be."""
-    if answer.kind is AnswerKind.REFUSED:
-        return SubmissionStatus.FAILED, FailureType.REFUSED, answer.quote
+    """The click sent nothing: something stood in its way, or the page claims what cannot be."""
+    status, failure = _MEANING[answer.kind]
+    if failure is not None and failure in _BARRIERS:
+        return status, failure, answer.quote
     if answer.kind is AnswerKind.UNCLEAR:
         return SubmissionStatus.FAILED, FailureType.REFUSED, "The page did not send the form."
     return (
@@ -240,3 +257,17 @@ _MEANING: dict[AnswerKind, tuple[SubmissionStatus, FailureType | None]] = {
     AnswerKind.PAYMENT_REQUIRED: (SubmissionStatus.AWAITING_ACTION, FailureType.PAYMENT_REQUIRED),
     AnswerKind.UNCLEAR: (SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN),
 }
+
+_NOT_TAKEN = frozenset({FailureType.REFUSED, FailureType.ALREADY_LISTED})
+"""The directory's own word that it holds nothing of ours from this attempt."""
+
+_BARRIERS = frozenset(
+    {
+        FailureType.REFUSED,
+        FailureType.ALREADY_LISTED,
+        FailureType.CAPTCHA,
+        FailureType.LOGIN_REQUIRED,
+        FailureType.PAYMENT_REQUIRED,
+    }
+)
+"""What may come up at the click, before anything leaves."""

@@ -12,15 +12,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import playwright.async_api
-from playwright.async_api import Browser, BrowserContext, Dialog, Page, Playwright, Request, Route, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
 from activities.boundary import ActivityFailure
-from brain.guard import same_site
+from activities.browser.gate import PostGate
 from schema.failures import FailureType
 
 _CONTEXTS_PER_BROWSER = 200
 _VIEWPORT = {"width": 1280, "height": 900}
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -36,62 +35,6 @@ class BrowserFailed(ActivityFailure):
 
     def __init__(self, what: str) -> None:
         super().__init__(FailureType.BROWSER_FAILED, what)
-
-
-class PostGate:
-    """Lets a page read, and write only after `open`; remembers what was written and how it was answered.
-
-    This is what makes "nothing was sent" provable: a request that changes something cannot leave before the intent
-    is in the ledger, the same request cannot leave twice, and none goes to another site than the directory's own.
-    """
-
-    def __init__(self) -> None:
-        self.sent: list[Request] = []
-        self._site_url: str | None = None
-        self._seen: set[tuple[str, str, bytes | None]] = set()
-        self._first_sent = asyncio.Event()
-
-    def open(self, site_url: str) -> None:
-        """From now on the page may write to this site. Call it after the intent is committed, never before."""
-        self._site_url = site_url
-
-    def close(self) -> None:
-        """The outcome is being read: nothing more may be written."""
-        self._site_url = None
-
-    @property
-    def submission(self) -> Request | None:
-        """Of what was sent, the request that carried the form: the one the page went to, else the last."""
-        pages = [request for request in self.sent if request.is_navigation_request()]
-        return next(reversed(pages or self.sent), None)
-
-    async def answer_dialog(self, dialog: Dialog) -> None:
-        """A page that asks "really send?" is told yes once the intent is written, and no before."""
-        if self._site_url or dialog.type in ("alert", "beforeunload"):
-            await dialog.accept()
-        else:
-            await dialog.dismiss()
-
-    async def wait_for_post(self, timeout_s: float) -> None:
-        """Return when a request that changes something has left, or none did in time."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._first_sent.wait(), timeout_s)
-
-    async def __call__(self, route: Route) -> None:
-        request = route.request
-        if request.method in _SAFE_METHODS:
-            await route.continue_()
-            return
-        fingerprint = (request.method, request.url, request.post_data_buffer)
-        # Beacons ("ping") report to somebody; they never carry a submission.
-        wanted = self._site_url and request.resource_type != "ping" and same_site(request.url, self._site_url)
-        if not wanted or fingerprint in self._seen:
-            await route.abort("blockedbyclient")
-            return
-        self._seen.add(fingerprint)
-        self.sent.append(request)
-        self._first_sent.set()
-        await route.continue_()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,6 +92,7 @@ class BrowserPool:
                 context = await self._context(browser)
                 gate = PostGate()
                 await context.route("**/*", gate)
+                await context.route_web_socket("**/*", gate.refuse_socket)
                 page = await context.new_page()
                 page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
                 page.on("dialog", gate.answer_dialog)

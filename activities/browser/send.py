@@ -40,15 +40,15 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
     before = observation.snapshot
     try:
         element = await observation.element(button)
-        await element.click(timeout=_PRESSED_WITHIN_MS)
+        # Without waiting for the next page: how long the directory takes to answer is another limit's business.
+        await element.click(timeout=_PRESSED_WITHIN_MS, no_wait_after=True)
     except playwright.async_api.Error as error:
-        raise BrowserFailed("The button could not be pressed.") from error
+        if not visit.gate.sent:
+            raise BrowserFailed("The button could not be pressed.") from error
     await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
     answer, status, after = await _listen(visit, before)
     visit.gate.close()
-    # A form that is sent by GET does not pass the gate; whether it left cannot be known.
-    left = bool(visit.gate.sent) or before.method == "get"
-    return Sent(left=left, answer=answer, response_status=status, after=after)
+    return Sent(left=bool(visit.gate.sent), answer=answer, response_status=status, after=after)
 
 
 async def _status(request: Request | None) -> int | None:
@@ -78,9 +78,10 @@ async def _listen(visit: Visit, before: FormSnapshot) -> tuple[Answer, int | Non
             await visit.page.wait_for_load_state("domcontentloaded")
             after = (await observe(visit.page, patience_s=0)).snapshot
             answer = judge(before, after, status)
-        except playwright.async_api.Error:
+        except playwright.async_api.Error as error:
+            if visit.page.is_closed():
+                raise BrowserFailed("The page ended before it had answered.") from error
             # The page is being replaced by the answer: look again.
-            pass
         spoke = answer.kind is not AnswerKind.UNCLEAR and answer.evidence is not Evidence.RESPONSE
         if spoke or time.monotonic() > deadline:
             return answer, status, after

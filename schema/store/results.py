@@ -150,24 +150,7 @@ async def mark_visited(db: Executor, submission: Submission) -> None:
 async def save_plan(pool: Pool, submission: Submission, plan: Plan) -> None:
     """Keep the plan and move the row to planned. Raises LedgerConflict when the row is past that."""
     async with pool.acquire() as connection, connection.transaction():
-        changed = await connection.fetchval(
-            """
-            update job_results set status = 'planned', plan = $2
-            where id = $1 and status in ('pending', 'planned') returning id
-            """,
-            submission.id,
-            plan.model_dump(mode="json"),
-        )
-        if changed is None:
-            raise LedgerConflict(f"{submission.ref.slug} is past planning.")
-        await history.append(
-            connection,
-            Event.PLAN_READY,
-            submission.ref.job_id,
-            directory=submission.ref.slug,
-            source=plan.source,
-            steps=len(plan.steps),
-        )
+        await _keep_plan(connection, submission, plan)
 
 
 async def claim_intent(pool: Pool, submission: Submission) -> int:
@@ -199,10 +182,13 @@ async def claim_intent(pool: Pool, submission: Submission) -> int:
     return int(attempt)
 
 
-async def record(pool: Pool, submission: Submission, outcome: Outcome, attempt: int) -> None:
+async def record(
+    pool: Pool, submission: Submission, outcome: Outcome, attempt: int, amended: Plan | None = None
+) -> None:
     """Write an outcome with its evidence and its history, in one transaction.
 
-    `attempt` is the one the outcome belongs to. Raises LedgerConflict when the row has moved on.
+    `attempt` is the one the outcome belongs to; `amended` is the plan that a `planned` outcome goes on with, where
+    it is not the same. Raises LedgerConflict when the row has moved on.
     """
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, attempt)
@@ -220,6 +206,8 @@ async def record(pool: Pool, submission: Submission, outcome: Outcome, attempt: 
             evidence=outcome.evidence,
             failure=outcome.failure,
         )
+        if amended is not None:
+            await _keep_plan(connection, submission, amended)
 
 
 async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) -> Outcome:
@@ -274,6 +262,27 @@ async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, .
         job_id,
     )
     return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
+
+
+async def _keep_plan(connection: Connection, submission: Submission, plan: Plan) -> None:
+    changed = await connection.fetchval(
+        """
+        update job_results set status = 'planned', plan = $2
+        where id = $1 and status in ('pending', 'planned') returning id
+        """,
+        submission.id,
+        plan.model_dump(mode="json"),
+    )
+    if changed is None:
+        raise LedgerConflict(f"{submission.ref.slug} is past planning.")
+    await history.append(
+        connection,
+        Event.PLAN_READY,
+        submission.ref.job_id,
+        directory=submission.ref.slug,
+        source=plan.source,
+        steps=len(plan.steps),
+    )
 
 
 async def _move(connection: Connection, submission: Submission, outcome: Outcome, attempt: int) -> None:

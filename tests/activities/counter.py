@@ -1,0 +1,83 @@
+"""The counter where submissions are handed in: both browser activities, a real browser and ledger, one directory."""
+
+import contextlib
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import psutil
+from temporalio.testing import ActivityEnvironment
+
+from activities.artifacts import ArtifactStore
+from activities.browser.pool import BrowserPool
+from activities.planning import Planning
+from activities.submission import Submitting
+from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.store import results
+from schema.store.database import Pool
+from schema.store.results import Submission
+from tests.activities.site import Site
+
+
+class Drawer(ArtifactStore):
+    """Keeps screenshots in memory; `trouble` is raised or awaited instead."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.trouble: Callable[[], Awaitable[None]] | None = None
+
+    async def put_screenshot(self, ref: SubmissionRef, image: bytes) -> str:
+        if self.trouble:
+            await self.trouble()
+        key = f"{ref.slug}/{hashlib.sha256(image).hexdigest()}.png"
+        self.kept[key] = image
+        return key
+
+
+@dataclass(slots=True)
+class Counter:
+    """One business at one directory, unless a test asks for more."""
+
+    pool: Pool
+    browser: BrowserPool
+    site: Site
+    ref: SubmissionRef
+    drawer: Drawer = field(default_factory=Drawer)
+    environment: ActivityEnvironment = field(default_factory=ActivityEnvironment)
+
+    async def plan(self) -> Outcome:
+        planning = Planning(self.pool, self.browser, self.drawer)
+        return await self.environment.run(planning.plan_submission, self.ref)
+
+    async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
+        """One attempt, as a worker makes it."""
+        submitting = Submitting(self.pool, self.browser, self.drawer)
+        return await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
+
+    async def plan_and_submit(self) -> Outcome:
+        planned = await self.plan()
+        assert planned.status is SubmissionStatus.PLANNED, planned
+        return await self.submit()
+
+    async def row(self) -> Submission:
+        return await results.find(self.pool, self.ref)
+
+    async def age_intent(self, seconds: float) -> None:
+        await self.pool.execute("update job_results set intent_at = intent_at - make_interval(secs => $1)", seconds)
+
+
+def browser_processes() -> list[psutil.Process]:
+    """Every process of a Chromium that this process has started, directly or through Playwright's driver."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "--headless" in " ".join(process.cmdline()) or "--type=" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+def kill_browser() -> None:
+    """As the kernel does when memory runs out."""
+    for process in browser_processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
