@@ -4,6 +4,7 @@ The plan names keys of the profile, never values. Whatever the profile lacks, th
 tell is an obstacle that names the field: a required field is never guessed.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from brain.formats import FREE_PLAN, TERMS, render, renderings
@@ -52,9 +53,7 @@ def plan_step(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms:
     if button is None:
         return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has no button that would send it.")
     meanings = map_fields(snapshot.fields)
-    decisions = tuple(
-        _decide(field, meanings[field.handle], accept_terms) for field in snapshot.fields if field.visible
-    )
+    decisions = _decisions(snapshot, meanings, accept_terms)
     step = PlanStep(
         fingerprint=snapshot.fingerprint, decisions=decisions, button=button.handle, button_kind=button.kind
     )
@@ -86,10 +85,10 @@ def _amended(step: PlanStep, snapshot: FormSnapshot, refused: dict[str, Refusal]
     return step.model_copy(update={"decisions": tuple(decisions)})
 
 
-def explain(step: PlanStep, snapshot: FormSnapshot) -> list[Explanation]:
-    """The step, row by row, in the form's order."""
+def explain(snapshot: FormSnapshot, *, accept_terms: bool = True) -> list[Explanation]:
+    """What each visible field would take, in the form's order: also where there will be no plan."""
     rows = []
-    for decision in step.decisions:
+    for decision in _decisions(snapshot, map_fields(snapshot.fields), accept_terms):
         field = snapshot.field(decision.handle)
         what = (
             decision.key.value if decision.key else "" if decision.action is FillAction.LEAVE else decision.action.value
@@ -122,6 +121,12 @@ def _button(snapshot: FormSnapshot) -> FormButton | None:
         if found:
             return found[-1]
     return None
+
+
+def _decisions(
+    snapshot: FormSnapshot, meanings: Mapping[str, Meaning], accept_terms: bool
+) -> tuple[FieldDecision, ...]:
+    return tuple(_decide(field, meanings[field.handle], accept_terms) for field in snapshot.fields if field.visible)
 
 
 def _decide(field: FormField, meaning: Meaning, accept_terms: bool) -> FieldDecision:

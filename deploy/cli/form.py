@@ -23,17 +23,26 @@ from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
 from schema.contracts.form import FormSnapshot
-from schema.contracts.plan import Obstacle, PlanStep
+from schema.contracts.plan import Obstacle
 
 app = typer.Typer(no_args_is_help=True)
 
 
+class FieldMap(Contract):
+    """One field: the profile's key that it takes ("" for none), how sure that is (0..1), and why."""
+
+    field: str
+    takes: str
+    confidence: float
+    why: str
+
+
 class FormMap(Contract):
-    """What the command prints with `--json`: the first step of the plan, or what stands in the way."""
+    """What the command prints with `--json`. An obstacle says why the form would not be sent without a person."""
 
     url: str
     fingerprint: str
-    step: PlanStep | None
+    fields: tuple[FieldMap, ...]
     obstacle: Obstacle | None
 
 
@@ -48,19 +57,22 @@ def map_form(
     business = read_profile(profile) if profile else example_profile()
     snapshot = asyncio.run(_snapshot(url))
     step = planner.plan_step(snapshot, business)
+    form = FormMap(
+        url=snapshot.url,
+        fingerprint=snapshot.fingerprint,
+        fields=tuple(
+            FieldMap(field=row.label, takes=row.key, confidence=row.confidence, why=row.why)
+            for row in planner.explain(snapshot)
+        ),
+        obstacle=step if isinstance(step, Obstacle) else None,
+    )
     if as_json:
-        print_json(
-            FormMap(
-                url=snapshot.url,
-                fingerprint=snapshot.fingerprint,
-                step=step if isinstance(step, PlanStep) else None,
-                obstacle=step if isinstance(step, Obstacle) else None,
-            )
-        )
-    elif isinstance(step, Obstacle):
-        console.print(f"[yellow]No plan[/] ({step.failure}): {escape(step.reason)}", highlight=False)
-    else:
-        console.print(_table(step, snapshot))
+        print_json(form)
+        return
+    if form.fields:
+        console.print(_table(form, snapshot.heading or snapshot.title or snapshot.url))
+    if form.obstacle:
+        console.print(f"[yellow]No plan[/] ({form.obstacle.failure}): {escape(form.obstacle.reason)}", highlight=False)
 
 
 def _address(where: str) -> str:
@@ -91,9 +103,8 @@ async def _snapshot(url: str) -> FormSnapshot:
         raise CommandFailed(f"{url} cannot be opened: {error}", SERVICE_FAILED) from None
 
 
-def _table(step: PlanStep, snapshot: FormSnapshot) -> Table:
-    table = Table("field", "takes", "sure", "why", title=escape(snapshot.heading or snapshot.title or snapshot.url))
-    for row in planner.explain(step, snapshot):
-        takes = row.key or "–"
-        table.add_row(escape(row.label), takes, f"{row.confidence:.2f}", escape(row.why))
+def _table(form: FormMap, title: str) -> Table:
+    table = Table("field", "takes", "sure", "why", title=escape(title))
+    for row in form.fields:
+        table.add_row(escape(row.field), row.takes or "–", f"{row.confidence:.2f}", escape(row.why))
     return table

@@ -147,8 +147,7 @@ def test_a_refusal_that_nothing_can_change() -> None:
 
 
 def test_explanations_are_rows_in_the_forms_order() -> None:
-    made = step_of(field("Phone"), field("Frobnication"))
-    rows = explain(made, form(_NAME, field("Phone"), field("Frobnication")))
+    rows = explain(form(_NAME, field("Phone"), field("Frobnication")))
     assert [(row.label, row.key) for row in rows] == [
         ("Business name", "business_name"),
         ("Phone", "phone"),
