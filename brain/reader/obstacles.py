@@ -54,11 +54,12 @@ def needs_payment(chosen: Candidate, text: str) -> bool:
         return True
     if any(m.captcha is CaptchaKind.NONE and m.visible and m.form in (chosen.form, -1) for m in chosen.frame.markers):
         return True
-    if any(len(item.options) > 0 and item.required and all(map(priced, item.options)) for item in seen):
+    dear = [item for item in seen if any(map(priced, item.options))]
+    if any(item.required and all(map(priced, item.options)) for item in dear):
         return True
     if _only_paid(chosen.buttons):
         return True
-    free = any(not priced(option) for item in seen for option in item.options if any(map(priced, item.options)))
+    free = any(not priced(option) for item in dear for option in item.options)
     return bool(_PHRASES["fee_raw"].search(text)) and not free and not _PHRASES["free"].search(fold(text))
 
 
