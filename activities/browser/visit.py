@@ -1,5 +1,6 @@
 """Going to a directory's page: what its HTTP answer means before anybody looks at the form."""
 
+import contextlib
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -9,6 +10,7 @@ from playwright.async_api import Page, Response
 from activities.boundary import ActivityFailure
 from schema.failures import FailureType
 
+_LOADS_WITHIN_MS = 10_000
 _LONGEST_WAIT = timedelta(hours=1)
 _GONE = frozenset({404, 410})
 _BUSY = frozenset({429, 503})
@@ -19,7 +21,10 @@ class DirectoryGone(Exception):
 
 
 async def go_to(page: Page, url: str) -> None:
-    """Load the page. Raises DirectoryGone, or ActivityFailure with the time a busy directory asked for."""
+    """Load the page, style sheets included: without them a trap for robots looks like any other field.
+
+    Raises DirectoryGone, or ActivityFailure with the time a busy directory asked for.
+    """
     try:
         response = await page.goto(url, wait_until="domcontentloaded")
     except playwright.async_api.Error as error:
@@ -39,6 +44,9 @@ async def go_to(page: Page, url: str) -> None:
         )
     if status >= 500:
         raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, f"The directory answers HTTP {status}.")
+    with contextlib.suppress(playwright.async_api.TimeoutError):
+        # Some pages wait for a tracker for ever: what a person would see by now has to do.
+        await page.wait_for_load_state("load", timeout=_LOADS_WITHIN_MS)
 
 
 async def _retry_after(response: Response) -> timedelta | None:
