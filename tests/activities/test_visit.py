@@ -23,12 +23,12 @@ async def test_a_trap_that_a_late_style_sheet_hides_is_seen_as_one(page: Page) -
     async def answer(route: Route) -> None:
         if route.request.url.endswith(".css"):
             await asyncio.sleep(0.7)
-            await route.fulfill(body=".trap { position: absolute; left: -9999px }", content_type="text/css")
+            await route.fulfill(body=".row2 { position: absolute; left: -9999px }", content_type="text/css")
         else:
             form = "<form method=post><label>Business name <input name=bn></label><label>City <input name=c></label>"
-            trap = "<div class=trap><label>Fax number <input name=fax></label></div>"
-            # At the end of the page, a style sheet holds up neither the parser nor the first paint.
-            body = f"<h1>Add your business</h1>{form}{trap}<button>Send</button></form><link rel=stylesheet href=a.css>"
+            trap = "<div class=row2><label>Fax number <input name=fax></label></div>"
+            head = "<head><link rel=stylesheet href=a.css></head>"
+            body = f"{head}<h1>Add your business</h1>{form}{trap}<button>Send</button></form>"
             await route.fulfill(body=body, content_type="text/html")
 
     await page.context.unroute("**/*")
