@@ -7,8 +7,9 @@ decides no retries beyond "never" and "not before": the policies are in `workflo
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import asyncpg
 import botocore.exceptions
@@ -16,6 +17,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from schema.failures import NOT_RETRYABLE, FailureType
+
+T = TypeVar("T")
 
 _LONGEST = 300
 # In this order: an e-mail address looks like the end of a URL's credentials, and would leave their beginning.
@@ -79,6 +82,20 @@ async def heartbeating() -> AsyncIterator[None]:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await what must not be cut short, through any number of cancellations; the cancellation follows afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+    return task.result()
 
 
 def _type_of(error: Exception, default: FailureType) -> FailureType:

@@ -5,9 +5,7 @@ Before the claim every step may be repeated freely. After it nothing here clicks
 """
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import botocore.exceptions
@@ -15,10 +13,11 @@ import structlog
 from temporalio import activity
 
 from activities.artifacts import ArtifactStore
-from activities.boundary import ActivityFailure, boundary, heartbeating
+from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_end
 from activities.browser.advance import Stuck, advance
+from activities.browser.chromium import BrowserFailed
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
-from activities.browser.pool import BrowserFailed, BrowserPool, Visit
+from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
 from brain import planner
@@ -100,7 +99,7 @@ class Submitting:
                 attempt = await results.claim_intent(self._pool, submission)
             except LedgerConflict:
                 return await self._lost_the_claim(submission)
-            return await _to_its_end(self._send(visit, filled, plan, submission, attempt))
+            return await to_its_end(self._send(visit, filled, plan, submission, attempt))
 
     async def _stopped(self, why: Exception, visit: Visit, submission: Submission) -> Outcome:
         match why:
@@ -178,20 +177,6 @@ async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:
         filled = await fill_step(visit.page, step, submission.profile, submission.submission_url)
         await advance(visit.page, filled.observation, step)
     return await fill_step(visit.page, plan.steps[-1], submission.profile, submission.submission_url)
-
-
-async def _to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """Await it also through a cancellation: between the click and the record nobody may let go."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError
-    return task.result()
 
 
 def _read(sent: Sent, final_url: str, image: str) -> Outcome:

@@ -1,40 +1,25 @@
-"""One shared Chromium, a fresh context per attempt, and a gate that nothing is posted through before the intent.
+"""Pages for attempts: one shared Chromium, a fresh context per attempt, behind a gate for what it writes.
 
-The pool knows nothing of forms or of the ledger. A browser is replaced when it has crashed and after a number of
+The pool knows nothing of forms or of the ledger. A browser is replaced when it has failed and after a number of
 contexts, because a long-lived one only grows (playwright #6319).
 """
 
 import asyncio
 import contextlib
 import dataclasses
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import playwright.async_api
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
-from activities.boundary import ActivityFailure
+from activities.boundary import to_its_end
+from activities.browser.chromium import BrowserFailed, Chromium, launch
 from activities.browser.gate import PostGate
-from schema.failures import FailureType
 
-_CONTEXTS_PER_BROWSER = 200
 _VIEWPORT = {"width": 1280, "height": 900}
-_ARGUMENTS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
+_CLOSES_WITHIN_S = 10.0
 NAVIGATION_TIMEOUT_MS = 30_000
-
-
-class BrowserFailed(ActivityFailure):
-    """The browser or the page ended, or did not do what it was told."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(FailureType.BROWSER_FAILED, what)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -60,23 +45,15 @@ class BrowserPool:
         self._contact = user_agent_contact
         self._slots = asyncio.Semaphore(slots)
         self._starting = asyncio.Lock()
-        self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
-        self._retired: set[Browser] = set()
-        self._users: dict[Browser, int] = {}
-        self._opened = 0
+        self._newest: Chromium | None = None
+        self._running: set[Chromium] = set()
 
     async def __aenter__(self) -> "BrowserPool":
-        self._playwright = await async_playwright().start()
-        await self._current()
+        self._newest = await self._start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for browser in {*self._users, *([self._browser] if self._browser else [])}:
-            with contextlib.suppress(Exception):
-                await browser.close()
-        if self._playwright:
-            await self._playwright.stop()
+        await asyncio.gather(*(chromium.end() for chromium in self._running))
 
     @contextlib.asynccontextmanager
     async def visit(self) -> AsyncIterator[Visit]:
@@ -85,11 +62,10 @@ class BrowserPool:
         Playwright's errors leave the block as BrowserFailed.
         """
         async with self._slots:
-            browser = await self._current()
-            self._users[browser] = self._users.get(browser, 0) + 1
+            chromium = await self._take()
             context: BrowserContext | None = None
             try:
-                context = await self._context(browser)
+                context = await self._context(chromium.browser)
                 gate = PostGate()
                 await context.route("**/*", gate)
                 await context.route_web_socket("**/*", gate.refuse_socket)
@@ -100,11 +76,7 @@ class BrowserPool:
             except playwright.async_api.Error as error:
                 raise BrowserFailed(str(error).partition("\n")[0]) from error
             finally:
-                if context:
-                    # Shielded: a cancelled attempt must not leave its page behind.
-                    with contextlib.suppress(Exception):
-                        await asyncio.shield(context.close())
-                await self._release(browser)
+                await to_its_end(self._leave(chromium, context))
 
     async def _context(self, browser: Browser) -> BrowserContext:
         return await browser.new_context(
@@ -121,34 +93,39 @@ class BrowserPool:
             f"Safari/537.36 DirectoryBolt/1.0 (+{self._contact})"
         )
 
-    async def _current(self) -> Browser:
+    async def _take(self) -> Chromium:
+        """The browser for one more context; the caller gives it back with `_leave`."""
         async with self._starting:
-            if self._browser and (not self._browser.is_connected() or self._opened >= _CONTEXTS_PER_BROWSER):
-                self._retired.add(self._browser)
-                if not self._users.get(self._browser):
-                    await self._close(self._browser)
-                self._browser = None
-            if self._browser is None:
-                assert self._playwright is not None, "the pool is used outside its `async with`"
-                self._browser = await self._playwright.chromium.launch(
-                    executable_path=self._executable,
-                    headless=True,
-                    # Chromium's sandbox cannot work as root; containers run as an ordinary user.
-                    chromium_sandbox=os.geteuid() != 0,
-                    args=list(_ARGUMENTS),
-                )
-                self._opened = 0
-            self._opened += 1
-            return self._browser
+            if self._newest is None or not self._newest.fit:
+                if self._newest:
+                    self._newest.retired = True
+                    await self._end_if_idle(self._newest)
+                self._newest = await self._start()
+            self._newest.opened += 1
+            self._newest.users += 1
+            return self._newest
 
-    async def _release(self, browser: Browser) -> None:
-        self._users[browser] -= 1
-        if not self._users[browser]:
-            del self._users[browser]
-            if browser in self._retired:
-                await self._close(browser)
+    async def _leave(self, chromium: Chromium, context: BrowserContext | None) -> None:
+        # A browser that cannot even open or close a page gets no further one.
+        closed = False
+        try:
+            async with asyncio.timeout(_CLOSES_WITHIN_S):
+                if context:
+                    await context.close()
+                    closed = True
+        except (playwright.async_api.Error, TimeoutError):
+            pass
+        finally:
+            chromium.retired = chromium.retired or not closed
+            chromium.users -= 1
+            await self._end_if_idle(chromium)
 
-    async def _close(self, browser: Browser) -> None:
-        self._retired.discard(browser)
-        with contextlib.suppress(Exception):
-            await browser.close()
+    async def _start(self) -> Chromium:
+        chromium = await launch(self._executable)
+        self._running.add(chromium)
+        return chromium
+
+    async def _end_if_idle(self, chromium: Chromium) -> None:
+        if chromium.retired and not chromium.users and chromium in self._running:
+            self._running.discard(chromium)
+            await chromium.end()

@@ -7,8 +7,9 @@ import time
 import playwright.async_api
 from playwright.async_api import Request
 
+from activities.browser.chromium import BrowserFailed
 from activities.browser.observe import Observation, observe
-from activities.browser.pool import BrowserFailed, Visit
+from activities.browser.pool import Visit
 from brain.answer import judge
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
