@@ -20,6 +20,7 @@ from schema.contracts.submission import (
     Failure,
     Outcome,
     PersonNeeded,
+    Standing,
     SubmissionRef,
 )
 from schema.failures import FailureType
@@ -85,10 +86,10 @@ class Ledger:
             return await directories.reserve_slot(self._pool, ref.slug)
 
     @activity.defn
-    async def give_up(self, failure: Failure) -> Outcome:
+    async def give_up(self, failure: Failure) -> Standing:
         """Write a failure that ended all retries; a row whose click may have happened becomes uncertain instead."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return await self._give_up(failure.ref, failure.failure, failure.reason)
+            return (await self._give_up(failure.ref, failure.failure, failure.reason)).standing
 
     @activity.defn
     async def ask_person(self, needed: PersonNeeded) -> None:
@@ -101,16 +102,16 @@ class Ledger:
                 )
 
     @activity.defn
-    async def resolve_action(self, decision: Decision) -> Outcome:
+    async def resolve_action(self, decision: Decision) -> Standing:
         """Do what a person decided."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return await results.resolve(self._pool, decision.ref, decision.resolution)
+            return (await results.resolve(self._pool, decision.ref, decision.resolution)).standing
 
     @activity.defn
-    async def expire_action(self, ref: SubmissionRef) -> Outcome:
+    async def expire_action(self, ref: SubmissionRef) -> Standing:
         """Nobody acted before the deadline."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return await results.expire(self._pool, ref)
+            return (await results.expire(self._pool, ref)).standing
 
     async def _states(self, job_id: UUID) -> tuple[DirectoryState, ...]:
         return await results.states(self._pool, job_id)

@@ -13,7 +13,7 @@ from activities.browser.walk import walk
 from brain import planner
 from schema.contracts.directory import Automation
 from schema.contracts.plan import Obstacle, Plan
-from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
@@ -40,18 +40,18 @@ class Planning:
         self._artifacts = artifacts
 
     @activity.defn
-    async def plan_submission(self, ref: SubmissionRef) -> Outcome:
+    async def plan_submission(self, ref: SubmissionRef) -> Standing:
         """Ends as planned, or as the outcome that no plan can change. Does nothing when that is already decided."""
         with boundary():
             async with heartbeating():
                 submission = await results.find(self._pool, ref)
                 if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
-                    return submission.outcome
+                    return submission.outcome.standing
                 await results.mark_visited(self._pool, submission)
                 outcome = await self._stopped_by_policy(submission) or await self._plan(submission)
                 if outcome.status is not SubmissionStatus.PLANNED:
                     await results.record(self._pool, submission, outcome, submission.attempt)
-                return outcome
+                return outcome.standing
 
     async def _stopped_by_policy(self, submission: Submission) -> Outcome | None:
         if submission.automation is Automation.FORBIDDEN:

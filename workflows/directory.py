@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
         DirectoryInput,
         DirectoryState,
         Failure,
-        Outcome,
         PersonNeeded,
         Resolution,
+        Standing,
         SubmissionRef,
         SubmissionStatus,
     )
@@ -44,7 +44,7 @@ class DirectoryWorkflow:
         self._directory = directory
         self._ref = SubmissionRef(job_id=directory.job_id, slug=directory.slug)
         self._browser_queue = workflow.info().task_queue + BROWSER_QUEUE_SUFFIX
-        self._outcome = Outcome(status=SubmissionStatus.PENDING)
+        self._outcome = Standing(status=SubmissionStatus.PENDING)
         self._deciding = False
 
     @workflow.run
@@ -65,12 +65,12 @@ class DirectoryWorkflow:
         return DirectoryState(slug=directory.slug, status=self._outcome.status)
 
     @workflow.query
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Standing:
         """Where the directory stands."""
         return self._outcome
 
     @workflow.update
-    async def resolve(self, decision: ActionResolution) -> Outcome:
+    async def resolve(self, decision: ActionResolution) -> Standing:
         """A person decided: what they confirmed is recorded, what they send on is tried again."""
         self._deciding = True
         try:
@@ -110,7 +110,7 @@ class DirectoryWorkflow:
             self._see(outcome)
             if outcome.status is not SubmissionStatus.PLANNED:
                 return
-        await self._give_up(FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries. {self._outcome.reason}")
+        await self._give_up(FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries.")
 
     async def _planned(self) -> bool:
         """True when the ledger holds a plan to carry out. An amended plan is one: it is not made anew."""
@@ -189,7 +189,7 @@ class DirectoryWorkflow:
         except ApplicationError:
             workflow.logger.info("the job has ended")
 
-    def _see(self, outcome: Outcome) -> None:
+    def _see(self, outcome: Standing) -> None:
         self._outcome = outcome
         workflow.upsert_search_attributes([OUTCOME.value_set(outcome.status.value)])
         details = f"**{outcome.status}** · evidence: {outcome.evidence}"

@@ -52,24 +52,36 @@ class Evidence(StrEnum):
     PERSON = "person"
 
 
-class Outcome(Contract):
-    """Where one directory stands after an activity: the row of the ledger, without its identity.
+class Standing(Contract):
+    """Where one directory stands: what a workflow needs to know, and all that its history keeps of an outcome.
 
-    `reason` is a short sentence for people; `failure` is what code branches on. `screenshot` is the artifact store's
-    key. `may_be_sent` is False only where the directory surely holds nothing of ours: nothing was clicked, or the
-    page said it did not take it.
+    `failure` is what code branches on. `may_be_sent` is False only where the directory surely holds nothing of ours:
+    nothing was clicked, or the page said it did not take it.
     """
 
     status: SubmissionStatus
     evidence: Evidence = Evidence.NONE
     failure: FailureType | None = None
+    may_be_sent: bool = False
+
+
+class Outcome(Standing):
+    """A standing with its proof, as the ledger keeps it. It stays out of histories: pages echo what was sent to them.
+
+    `reason` is a short sentence for people; `screenshot` is the artifact store's key.
+    """
+
     reason: str = ""
     final_url: str = ""
     page_text: str = ""
     screenshot: str = ""
     confidence: float = 0.0
     response_status: int | None = None
-    may_be_sent: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """The outcome without the page's words."""
+        return Standing(status=self.status, evidence=self.evidence, failure=self.failure, may_be_sent=self.may_be_sent)
 
 
 class DirectoryInput(Contract):
