@@ -6,10 +6,14 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter, field_validator
 
-from schema.contracts.base import Contract
+from schema.contracts.base import Contract, matching, one_line
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\r\n\x00]*$")]
+Slug = Annotated[
+    str,
+    matching(
+        r"[a-z0-9][a-z0-9-]{0,99}", "must be at most 100 small letters, digits and hyphens, for example best-of-austin"
+    ),
+]
 
 _HTTP_URL = TypeAdapter(HttpUrl)
 
@@ -28,11 +32,11 @@ class DirectoryEntry(Contract):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     slug: Slug
-    name: Annotated[Line, StringConstraints(min_length=1)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), one_line]
     submission_url: str
     domain_authority: int = Field(default=0, ge=0, le=100)
     priority_tier: int = Field(default=1, ge=1, le=5)
-    category: Line = ""
+    category: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), one_line] = ""
     active: bool = True
     automation: Automation = Automation.SILENT
     accept_terms: bool = True

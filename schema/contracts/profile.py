@@ -19,13 +19,17 @@ from pydantic import (
     model_validator,
 )
 
-from schema.contracts.base import Contract
+from schema.contracts.base import Contract, matching, one_line
 
 _HTTP_URL = TypeAdapter(HttpUrl)
 
-Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300, pattern=r"^[^\r\n\x00]*$")]
-RequiredLine = Annotated[Line, StringConstraints(min_length=1)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000, pattern=r"^[^\x00]*$")]
+_no_nul = matching(r"[^\x00]*", "must not hold NUL characters")
+_time = matching(r"([01]\d|2[0-3]):[0-5]\d", "must be a time of the 24-hour clock, for example 09:30")
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), one_line]
+RequiredLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), one_line]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), _no_nul]
+RequiredText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000), _no_nul]
 Image = Annotated[str, StringConstraints(strip_whitespace=True, max_length=3_000_000)]
 
 _IMAGE = re.compile(r"https?://[^\s\x00]+|data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
@@ -80,8 +84,8 @@ class ProfileKey(StrEnum):
 class DayHours(Contract):
     """One day's opening hours, 24-hour clock `HH:MM`; a day that is absent from the profile is closed."""
 
-    opens: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-    closes: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    opens: Annotated[str, _time]
+    closes: Annotated[str, _time]
 
 
 class Weekday(StrEnum):
@@ -119,12 +123,16 @@ class BusinessProfile(Contract):
     city: RequiredLine
     state: Line = ""
     postal_code: Line = ""
-    country: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{2}$")]
+    country: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, to_upper=True),
+        matching(r"[A-Z]{2}", "must be a country's two letters (ISO 3166-1), for example US"),
+    ]
     latitude: float | None = Field(default=None, ge=-90, le=90)
     longitude: float | None = Field(default=None, ge=-180, le=180)
     tagline: Line = ""
     short_description: Text = ""
-    description: Annotated[Text, StringConstraints(min_length=1)]
+    description: RequiredText
     keywords: tuple[RequiredLine, ...] = ()
     category: RequiredLine
     subcategories: tuple[RequiredLine, ...] = ()
