@@ -5,14 +5,17 @@ that every command on the machine finds it.
 """
 
 import functools
+import re
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schema.contracts.job import Tier
 
+_HOST = re.compile(r"(\[[^]]*]|[^:]*)(:\d{0,5})?")
 STACK_ENV_FILE = Path(".local/stack.env")
 
 
@@ -68,7 +71,9 @@ class Settings(BrowserSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+        parts = urlsplit(value.get_secret_value())
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        if parts.scheme not in ("postgresql", "postgres") or not all(map(_HOST.fullmatch, hosts)):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
         return value
 

@@ -69,6 +69,7 @@ def test_an_empty_value_means_not_given(monkeypatch: pytest.MonkeyPatch) -> None
         ("TEMPORAL_TLS", "perhaps"),
         ("DATABASE_URL", "mysql://app@db.example/app"),
         ("DATABASE_URL", "db.example"),
+        ("DATABASE_URL", "postgresql://app@db.example:port/app"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -76,6 +77,20 @@ def test_a_wrong_setting_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=rf"^{name} is wrong: [^\n]+\.$"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://db.example/app",
+        "postgresql://app:p%40ss@[::1]:5432/app?sslmode=require",
+        "postgresql:///app?host=/run/postgresql",
+        "postgresql://app@one.example:5432,two.example:5433/app",
+    ],
+)
+def test_every_spelling_of_a_database_url_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert load_settings().database_url.get_secret_value() == url
 
 
 def test_a_browser_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
