@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from deploy.cli.failures import CommandFailed, database, first_problem, read_file
-from deploy.cli.output import console, print_json, remarks
+from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
 from schema.contracts.directory import Directory, DirectoryEntry
 from schema.store import directories
@@ -40,7 +41,7 @@ def import_file(
         print_json(entries)
     else:
         verb = "would be imported" if dry_run else "imported"
-        remarks.print(f"{len(entries)} directories {verb}.")
+        remarks.print(f"{counted(len(entries))} {verb}.")
 
 
 @app.command("list")
@@ -50,28 +51,33 @@ def list_all(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
+    if not found:
+        remarks.print("There is no directory yet: add some with `directorybolt directories import`.")
+        return
     table = Table("directory", "name", "DA", "tier", "category", "automation", "active", "submission URL")
     for entry in found:
         table.add_row(
             entry.slug,
-            entry.name,
+            plain(entry.name),
             str(entry.domain_authority),
             str(entry.priority_tier),
-            entry.category,
+            plain(entry.category),
             entry.automation,
             "yes" if entry.active else "no",
-            entry.submission_url,
+            plain(entry.submission_url, 120),
         )
     console.print(table)
-    remarks.print(f"{len(found)} directories.")
+    remarks.print(f"{counted(len(found))}.")
 
 
 def parse_entries(file: Path) -> tuple[DirectoryEntry, ...]:
     """The file's rows. Raises CommandFailed, which names the row and the field, for the first bad one."""
     text = read_file(file, "The directory list")
-    rows = _json_rows(text, file) if file.suffix.lower() == ".json" else _csv_rows(text, file)
+    read_rows = _READERS.get(file.suffix.lower())
+    if read_rows is None:
+        raise CommandFailed(f"{file.name} must be a .csv or a .json file.")
     entries: dict[str, DirectoryEntry] = {}
-    for place, row in rows:
+    for place, row in read_rows(text, file.name):
         try:
             entry = DirectoryEntry.model_validate(row)
         except ValidationError as error:
@@ -84,26 +90,47 @@ def parse_entries(file: Path) -> tuple[DirectoryEntry, ...]:
     return tuple(entries.values())
 
 
-def _csv_rows(text: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text), restkey="surplus column")
+_Rows = list[tuple[str, dict[str, Any]]]
+
+
+def _csv_rows(text: str, name: str) -> _Rows:
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     rows = []
-    for row in reader:
-        # An empty cell means "not given": the field's default holds.
-        given = {key: value for key, value in row.items() if key and value not in ("", None)}
-        rows.append((f"line {reader.line_num}", given))
-    if reader.fieldnames is None:
-        raise CommandFailed(f"{file.name} is empty: the first line must name the columns.")
+    try:
+        _check_header(reader.fieldnames, name)
+        for row in reader:
+            place = f"line {reader.line_num}"
+            if None in row:
+                raise CommandFailed(f"{name}, {place}: there are more cells than columns.")
+            # An empty cell means "not given": the field's default holds.
+            rows.append((place, {column: cell for column, cell in row.items() if cell}))
+    except csv.Error as error:
+        raise CommandFailed(f"{name}, line {reader.line_num}: this is not CSV ({error}).") from None
     return rows
 
 
-def _json_rows(text: str, file: Path) -> list[tuple[str, dict[str, Any]]]:
+def _check_header(columns: Sequence[str] | None, name: str) -> None:
+    if columns is None:
+        raise CommandFailed(f"{name} is empty: the first line must name the columns.")
+    known = list(DirectoryEntry.model_fields)
+    for number, column in enumerate(columns):
+        if column not in known:
+            raise CommandFailed(f"{name}, line 1: {column!r} is not a known column; known are {', '.join(known)}.")
+        if column in columns[:number]:
+            raise CommandFailed(f"{name}, line 1: column {column!r} occurs twice.")
+
+
+def _json_rows(text: str, name: str) -> _Rows:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise CommandFailed(f"{file.name} is not JSON: {error.msg} in line {error.lineno}.") from None
+        raise CommandFailed(f"{name} is not JSON: {error.msg} in line {error.lineno}.") from None
     if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        raise CommandFailed(f"{file.name} must be a list of objects.")
+        raise CommandFailed(f"{name} must be a list of objects.")
     return [(f"entry {number}", row) for number, row in enumerate(document, start=1)]
+
+
+_READERS: dict[str, Callable[[str, str], _Rows]] = {".csv": _csv_rows, ".json": _json_rows}
 
 
 async def _import(entries: tuple[DirectoryEntry, ...]) -> None:

@@ -1,12 +1,11 @@
 """What ends a command early: one clear sentence and an exit code, never a traceback."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
-import botocore.exceptions
 from pydantic import ValidationError
 
 from deploy.runtime.settings import Settings
@@ -27,14 +26,22 @@ class CommandFailed(Exception):
 def first_problem(error: ValidationError, what: str) -> CommandFailed:
     """The first thing wrong with `what`, naming the field, without the value (it may be the customer's)."""
     first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(map(str, first["loc"])) or "content"
-    message = {"missing": "is required", "extra_forbidden": "is not a known field"}.get(
-        first["type"], first["msg"].removeprefix("Value error, ")
-    )
-    separator = " " if first["type"] in ("missing", "extra_forbidden") else ": "
+    field = ".".join(map(str, first["loc"]))
+    said = first["msg"].removeprefix("Value error, ")
+    match first["type"]:
+        case "missing":
+            problem = f"{field} is required"
+        case "extra_forbidden":
+            problem = f"{field} is not a known field"
+        case "json_invalid":
+            problem = f"this is not JSON ({said.removeprefix('Invalid JSON: ')})"
+        case _ if not field:
+            problem = "this is not a JSON object"
+        case _:
+            problem = f"{field}: {said}"
     others = error.error_count() - 1
     more = f" ({others} more like it)" if others else ""
-    return CommandFailed(f"{what}: {field}{separator}{message}{more}.")
+    return CommandFailed(f"{what}: {problem}{more}.")
 
 
 def read_file(path: Path, what: str) -> str:
@@ -48,33 +55,47 @@ def read_file(path: Path, what: str) -> str:
 
 @contextlib.asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Pool]:
-    """A small pool for one command; a database that cannot be reached ends it with one sentence."""
+    """A small pool for one command; a database that cannot be used ends it with one sentence."""
     url = settings.database_url.get_secret_value()
-    try:
+    with using_database(url):
         pool = await open_pool(url, 2)
         try:
             await pool.execute("select 1 from jobs limit 1")
             yield pool
         finally:
             await pool.close()
+
+
+@contextlib.contextmanager
+def using_database(url: str) -> Iterator[None]:
+    """Turns what goes wrong with the database in the block into one sentence without its password."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
     except asyncpg.UndefinedTableError:
         raise CommandFailed("The database has no tables yet: run `directorybolt migrate`.", SERVICE_FAILED) from None
-    except (
-        OSError,
-        asyncpg.CannotConnectNowError,
-        asyncpg.InvalidAuthorizationSpecificationError,
-        asyncpg.InvalidCatalogNameError,
-        TimeoutError,
-    ) as error:
-        raise CommandFailed(_unreachable(url, error), SERVICE_FAILED) from None
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise CommandFailed(f"The queue or the artifact store failed: {error}.", SERVICE_FAILED) from None
+    except (OSError, asyncpg.InterfaceError, *_REFUSED) as error:
+        raise CommandFailed(_unusable(url, error), SERVICE_FAILED) from None
 
 
-def _unreachable(url: str, error: Exception) -> str:
-    parts = urlsplit(url)
-    detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+_REFUSED = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""The server is there and will not, or not now; what remains are mistakes of ours, which are not hidden."""
+
+
+def _unusable(url: str, error: Exception) -> str:
+    where = urlsplit(url).netloc.rpartition("@")[2] or "its local socket"
+    reason = str(error).partition("\n")[0] or type(error).__name__
     return (
-        f"The database at {parts.hostname}:{parts.port or 5432} cannot be used ({detail}): "
+        f"The database at {where} cannot be used ({reason}): "
         "start it with `directorybolt local up`, or correct DATABASE_URL."
     )

@@ -6,44 +6,14 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from activities.boundary import ActivityFailure
-from activities.browser.observe import observe
-from activities.browser.pool import BrowserFailed, BrowserPool
-from activities.browser.visit import DirectoryGone, go_to
-from brain import planner
 from deploy.cli.directories import AsJson
 from deploy.cli.example import example_profile
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed
+from deploy.cli.failures import CommandFailed
 from deploy.cli.intake import read_profile
-from deploy.cli.output import console, print_json
-from deploy.runtime.browser_path import BrowserNotFound, find_browser
-from deploy.runtime.settings import load_browser_settings
-from schema.contracts.base import Contract
-from schema.contracts.form import FormSnapshot
-from schema.contracts.plan import Obstacle
+from deploy.cli.output import print_json
 
 app = typer.Typer(no_args_is_help=True)
-
-
-class FieldMap(Contract):
-    """One field: the profile's key that it takes ("" for none), how sure that is (0..1), and why."""
-
-    field: str
-    takes: str
-    confidence: float
-    why: str
-
-
-class FormMap(Contract):
-    """What the command prints with `--json`. An obstacle says why the form would not be sent without a person."""
-
-    url: str
-    fingerprint: str
-    fields: tuple[FieldMap, ...]
-    obstacle: Obstacle | None
 
 
 @app.command("map")
@@ -55,56 +25,31 @@ def map_form(
     """Show which field takes which key of the profile, how sure that is, and why."""
     url = _address(where)
     business = read_profile(profile) if profile else example_profile()
-    snapshot = asyncio.run(_snapshot(url))
-    step = planner.plan_step(snapshot, business)
-    form = FormMap(
-        url=snapshot.url,
-        fingerprint=snapshot.fingerprint,
-        fields=tuple(
-            FieldMap(field=row.label, takes=row.key, confidence=row.confidence, why=row.why)
-            for row in planner.explain(snapshot)
-        ),
-        obstacle=step if isinstance(step, Obstacle) else None,
-    )
+
+    from deploy.cli.form_map import look, read, show
+
+    snapshot = asyncio.run(look(url))
+    form = read(snapshot, business)
     if as_json:
         print_json(form)
-        return
-    if form.fields:
-        console.print(_table(form, snapshot.heading or snapshot.title or snapshot.url))
-    if form.obstacle:
-        console.print(f"[yellow]No plan[/] ({form.obstacle.failure}): {escape(form.obstacle.reason)}", highlight=False)
+    else:
+        show(form, snapshot.heading or snapshot.title or snapshot.url)
 
 
 def _address(where: str) -> str:
     """The URL to open. Raises CommandFailed for anything but http(s) and files that are there."""
-    scheme = urlsplit(where).scheme.lower()
-    if scheme in ("http", "https"):
-        return where
+    try:
+        parts = urlsplit(where)
+        if parts.scheme.lower() in ("http", "https") and parts.hostname:
+            return where
+    except ValueError as error:
+        raise CommandFailed(f"{where} is not an http(s) address: {error}.") from None
     file = Path(where)
-    if file.is_file():
-        return file.resolve().as_uri()
-    if scheme and "://" in where:
+    try:
+        if file.is_file():
+            return file.resolve().as_uri()
+    except OSError as error:
+        raise CommandFailed(f"{where[:40]}… is neither a file ({error.strerror}) nor an http(s) address.") from None
+    if "://" in where:
         raise CommandFailed(f"{where} is neither a file nor an http(s) address.")
     raise CommandFailed(f"There is no file {where}; an address must begin with http:// or https://.")
-
-
-async def _snapshot(url: str) -> FormSnapshot:
-    settings = load_browser_settings()
-    try:
-        async with (
-            BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact) as pool,
-            pool.visit() as visit,
-        ):
-            await go_to(visit.page, url)
-            return (await observe(visit.page)).snapshot
-    except BrowserNotFound as error:
-        raise CommandFailed(str(error), SERVICE_FAILED) from None
-    except (ActivityFailure, DirectoryGone, BrowserFailed) as error:
-        raise CommandFailed(f"{url} cannot be opened: {error}", SERVICE_FAILED) from None
-
-
-def _table(form: FormMap, title: str) -> Table:
-    table = Table("field", "takes", "sure", "why", title=escape(title))
-    for row in form.fields:
-        table.add_row(escape(row.field), row.takes or "–", f"{row.confidence:.2f}", escape(row.why))
-    return table

@@ -11,15 +11,24 @@ from rich.table import Table
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
 from deploy.cli.intake import Order, place, read_order
-from deploy.cli.output import console, print_json, remarks
+from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.progress import follow
 from deploy.cli.report import linked, print_report
 from deploy.runtime.settings import load_settings
-from schema.contracts.job import JobReport, JobStatus, JobSummary
+from schema.contracts.base import Contract
+from schema.contracts.job import JobReport, JobStatus, JobSummary, Tier
 from schema.store import jobs
 from schema.store.database import Pool
 
 app = typer.Typer(no_args_is_help=True)
+
+
+class Preview(Contract):
+    """What `jobs create --dry-run --json` prints."""
+
+    tier: Tier
+    directories: tuple[str, ...]
+
 
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 
@@ -50,11 +59,14 @@ def list_recent(
     if as_json:
         print_json(found)
         return
+    if not found:
+        remarks.print("There is no job yet: take one in with `directorybolt jobs create`.")
+        return
     table = Table("job", "business", "tier", "status", "ended", "waiting", "created")
     for job in found:
         table.add_row(
             str(job.job_id),
-            job.business_name,
+            plain(job.business_name),
             job.tier,
             job.status,
             f"{job.ended}/{job.total}",
@@ -96,10 +108,13 @@ async def _create(order: Order, *, wait: bool, as_json: bool, dry_run: bool) -> 
     async with database(settings) as pool:
         chosen = await place(pool, order, dry_run=dry_run)
         if dry_run:
-            remarks.print(f"The job would go to {len(chosen)} directories: {', '.join(chosen)}.")
+            if as_json:
+                print_json(Preview(tier=order.tier, directories=chosen))
+            else:
+                remarks.print(f"The job would go to {counted(len(chosen))}: {', '.join(chosen)}.", highlight=False)
             return
         if not as_json:
-            remarks.print(f"Job {order.message.job_id} for {len(chosen)} directories is in the outbox.")
+            remarks.print(f"Job {order.message.job_id} is taken in, for {counted(len(chosen))}.")
         if wait:
             await follow(pool, order.message.job_id, quiet=as_json)
         report = linked(settings, await _found(pool, order.message.job_id))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import directories, form, jobs, local
-from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
+from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed, using_database
 from deploy.cli.output import remarks
 from deploy.runtime.settings import SettingsError, load_settings
 from schema.migrate import MigrationError, migrate
@@ -61,7 +61,9 @@ def api(
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the database's tables up to date; does nothing when they are."""
-    applied = asyncio.run(migrate(load_settings().database_url.get_secret_value()))
+    url = load_settings().database_url.get_secret_value()
+    with using_database(url):
+        applied = asyncio.run(migrate(url))
     remarks.print(applied or "The tables are up to date.")
 
 

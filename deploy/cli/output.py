@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 from pydantic_core import to_json
 from rich.console import Console
+from rich.markup import escape
 
 from schema.contracts.submission import SubmissionStatus
 
@@ -24,6 +25,17 @@ STATUS_STYLE = {
     SubmissionStatus.FAILED: "red",
     SubmissionStatus.REJECTED: "red",
 }
+
+
+def plain(text: str, longest: int = 80) -> str:
+    """A stranger's words as one line of a table: neither the terminal nor the markup may read anything into them."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return escape(line if len(line) <= longest else line[: longest - 1] + "…")
+
+
+def counted(number: int) -> str:
+    """That many directories, in words."""
+    return f"{number} directory" if number == 1 else f"{number} directories"
 
 
 def print_json(value: BaseModel | Sequence[BaseModel]) -> None:

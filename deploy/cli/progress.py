@@ -5,7 +5,7 @@ from uuid import UUID
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.cli.output import remarks
+from deploy.cli.output import plain, remarks
 from schema.contracts.job import JobCounts
 from schema.store import jobs, workers
 from schema.store.database import Pool
@@ -33,7 +33,7 @@ async def follow(pool: Pool, job_id: UUID, *, quiet: bool) -> None:
             counts = await jobs.count(pool, job_id)
             progress.update(
                 task,
-                description=job.business_name,
+                description=plain(job.business_name),
                 total=job.total or None,
                 completed=job.ended + job.waiting,
                 state=_state(counts),

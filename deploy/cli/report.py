@@ -1,32 +1,33 @@
 """A job's report on the terminal: one line per directory, then the totals."""
 
+import contextlib
 from urllib.parse import unquote, urlsplit
 
+import botocore.exceptions
 from rich.markup import escape
 from rich.table import Table
 
 from activities.artifacts import ArtifactStore
-from deploy.cli.output import STATUS_STYLE, console
+from deploy.cli.output import STATUS_STYLE, console, plain
 from deploy.runtime.aws import s3_client
 from deploy.runtime.settings import Settings
 from schema.contracts.job import JobReport
 
 
 def linked(settings: Settings, report: JobReport) -> JobReport:
-    """The report with links instead of the artifact store's keys."""
+    """The report with links instead of the artifact store's keys; without credentials for it, the keys stay."""
     store = ArtifactStore(s3_client(settings), settings.artifact_bucket)
-    return report.model_copy(
-        update={
-            "results": tuple(
-                result.model_copy(update={"screenshot": store.link(result.screenshot) if result.screenshot else ""})
-                for result in report.results
-            )
-        }
-    )
+    with contextlib.suppress(botocore.exceptions.NoCredentialsError):
+        results = tuple(
+            result.model_copy(update={"screenshot": store.link(result.screenshot) if result.screenshot else ""})
+            for result in report.results
+        )
+        return report.model_copy(update={"results": results})
+    return report
 
 
 def print_report(report: JobReport) -> None:
-    table = Table("directory", "outcome", "evidence", "seconds", "proof", "reason", title=escape(report.business_name))
+    table = Table("directory", "outcome", "evidence", "seconds", "proof", "reason", title=plain(report.business_name))
     for result in report.results:
         style = STATUS_STYLE.get(result.status, "white")
         outcome = f"[{style}]{result.status}[/]" + (f" ({result.failure})" if result.failure else "")
@@ -37,7 +38,7 @@ def print_report(report: JobReport) -> None:
             f"{result.seconds:.1f}" if result.seconds is not None else "",
             _proof(result.screenshot),
             # A directory's own words: shown, never interpreted.
-            escape(_one_line(result.reason)),
+            plain(result.reason),
         )
     console.print(table)
     console.print(totals(report), highlight=False)
@@ -58,8 +59,3 @@ def _proof(link: str) -> str:
     """The screenshot's file name, as a link to click where the terminal can show one."""
     name = unquote(urlsplit(link).path).rpartition("/")[2]
     return f"[link={link}]{escape(name)}[/link]" if link else ""
-
-
-def _one_line(text: str) -> str:
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= 80 else line[:79] + "…"
