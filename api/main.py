@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
+from api import errors
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.routes import health
@@ -25,4 +26,5 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
+errors.install(app)
 app.include_router(health.router)
