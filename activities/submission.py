@@ -23,7 +23,7 @@ from activities.browser.visit import DirectoryGone, go_to
 from brain import planner
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.plan import Plan
-from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
@@ -55,7 +55,7 @@ class Submitting:
         self._artifacts = artifacts
 
     @activity.defn
-    async def submit(self, ref: SubmissionRef) -> Outcome:
+    async def submit(self, ref: SubmissionRef) -> Standing:
         """Where the directory stands after at most one click.
 
         `planned` with FORM_CHANGED asks for a new plan; `planned` with REFUSED says that the plan has been amended.
@@ -65,11 +65,12 @@ class Submitting:
                 submission = await results.find(self._pool, ref)
                 match submission.status:
                     case SubmissionStatus.PLANNED:
-                        return await self._submit(submission)
+                        outcome = await self._submit(submission)
                     case SubmissionStatus.SUBMITTING:
-                        return await self._outcome_of_lost_attempt(submission)
+                        outcome = await self._outcome_of_lost_attempt(submission)
                     case _:
-                        return submission.outcome
+                        outcome = submission.outcome
+                return outcome.standing
 
     async def _outcome_of_lost_attempt(self, submission: Submission) -> Outcome:
         assert submission.intent_age is not None, "the table's constraint: submitting needs an intent"

@@ -12,7 +12,7 @@ from activities.artifacts import ArtifactStore
 from activities.browser.pool import BrowserPool
 from activities.planning import Planning
 from activities.submission import Submitting
-from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.store import results
 from schema.store.database import Pool
 from schema.store.results import Submission
@@ -43,16 +43,19 @@ class Counter:
     site: Site
     ref: SubmissionRef
     drawer: Drawer = field(default_factory=Drawer)
-    environment: ActivityEnvironment = field(default_factory=ActivityEnvironment)
 
-    async def plan(self) -> Outcome:
+    async def plan(self) -> Standing:
         planning = Planning(self.pool, self.browser, self.drawer)
-        return await self.environment.run(planning.plan_submission, self.ref)
+        return await ActivityEnvironment().run(planning.plan_submission, self.ref)
 
     async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
-        """One attempt, as a worker makes it."""
+        """One attempt, as a worker makes it, and what the ledger says of it; the two must not differ."""
         submitting = Submitting(self.pool, self.browser, self.drawer)
-        return await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
+        standing = await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
+        outcome = (await self.row()).outcome
+        assert standing == outcome.standing
+        assert type(standing) is Standing, "what the page said has no place in a history"
+        return outcome
 
     async def plan_and_submit(self) -> Outcome:
         planned = await self.plan()

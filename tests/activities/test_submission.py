@@ -69,9 +69,6 @@ async def test_the_form_leaves_once_and_its_proof_is_kept(counter: Counter) -> N
     [post] = counter.site.posts
     assert (post.fields["name"], post.fields["email"]) == (PROFILE.business_name, PROFILE.email)
     assert counter.drawer.kept[outcome.screenshot].startswith(b"\x89PNG")
-    kept = (await counter.row()).outcome
-    assert kept.model_copy(update={"confidence": outcome.confidence}) == outcome
-    assert kept.confidence == pytest.approx(outcome.confidence)
     assert "thank you" in outcome.page_text.casefold()
 
 
