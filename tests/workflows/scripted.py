@@ -14,7 +14,7 @@ from temporalio import activity
 from activities.boundary import ActivityFailure, boundary, heartbeating
 from schema.contracts.form import ButtonKind
 from schema.contracts.plan import Plan, PlanStep
-from schema.contracts.submission import Evidence, Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Evidence, Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
@@ -67,34 +67,34 @@ class ScriptedDirectories:
         self._go_on = asyncio.Event()
 
     @activity.defn(name="plan_submission")
-    async def plan_submission(self, ref: SubmissionRef) -> Outcome:
+    async def plan_submission(self, ref: SubmissionRef) -> Standing:
         with boundary():
             submission = await results.find(self._pool, ref)
             if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
-                return submission.outcome
+                return submission.outcome.standing
             listed = await results.listed_by_another_job(self._pool, submission)
             if listed:
                 await results.record(self._pool, submission, listed, submission.attempt)
-                return listed
+                return listed.standing
             self.plans[ref.slug] += 1
             if self._turn(ref.slug) is Turn.CAPTCHA:
                 self._next(ref.slug)
                 captcha = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA)
                 await results.record(self._pool, submission, captcha, submission.attempt)
-                return captcha
+                return captcha.standing
             step = PlanStep(fingerprint="f", decisions=(), button="0:send", button_kind=ButtonKind.SUBMIT)
             url = f"https://{ref.slug}.example/submit"
             await results.save_plan(self._pool, submission, Plan(directory=ref.slug, url=url, steps=(step,)))
-            return Outcome(status=SubmissionStatus.PLANNED)
+            return Standing(status=SubmissionStatus.PLANNED)
 
     @activity.defn(name="submit")
-    async def submit(self, ref: SubmissionRef) -> Outcome:
+    async def submit(self, ref: SubmissionRef) -> Standing:
         with boundary():
             async with heartbeating():
                 self.at_work.add(ref.slug)
                 self.most_at_work = max(self.most_at_work, len(self.at_work))
                 try:
-                    return await self._submit(ref)
+                    return (await self._submit(ref)).standing
                 finally:
                     self.at_work.discard(ref.slug)
                     self.closed.append(ref.slug)
