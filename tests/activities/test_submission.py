@@ -344,6 +344,13 @@ async def test_a_page_whose_own_checks_stop_the_form_sent_nothing(counter: Count
     assert counter.site.posts == []
 
 
+async def test_a_button_under_a_banner_is_pressed_all_the_same_and_once(counter: Counter) -> None:
+    banner = "position: fixed; inset: 0; z-index: 9; background: #fffc"
+    counter.site.form = f"{FORM}<div style='{banner}'>We value your privacy</div>"
+    assert (await counter.plan_and_submit()).status is SubmissionStatus.SUBMITTED
+    assert len(counter.site.posts) == 1
+
+
 async def test_a_captcha_that_comes_up_at_the_click_waits_for_a_person_who_may_send_it_on(counter: Counter) -> None:
     counter.site.form = scripted(
         "form.addEventListener('submit', () => { said.innerHTML = 'Please solve the captcha to continue. "
