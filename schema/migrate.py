@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from schema.store.database import CONNECT_TIMEOUT_S
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x4442_0001
 """Advisory lock key: two processes that start together apply the files once."""
@@ -23,7 +25,7 @@ async def migrate(database_url: str) -> str:
 
     Raises MigrationError, and asyncpg's errors when the database cannot be reached.
     """
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT_S)
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
         return await _dbmate(database_url, "migrate")

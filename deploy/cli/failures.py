@@ -1,6 +1,7 @@
 """What ends a command early: one clear sentence and an exit code, never a traceback."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -94,8 +95,19 @@ _REFUSED = (
 
 def _unusable(url: str, error: Exception) -> str:
     where = urlsplit(url).netloc.rpartition("@")[2] or "its local socket"
-    reason = str(error).partition("\n")[0] or type(error).__name__
     return (
-        f"The database at {where} cannot be used ({reason}): "
+        f"The database at {where} cannot be used ({_reason(error)}): "
         "start it with `directorybolt local up`, or correct DATABASE_URL."
     )
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case ConnectionError(errno=int(number)):
+            return os.strerror(number)
+        case TimeoutError():
+            return "no answer"
+        case OSError(strerror=str(text)):
+            return text
+        case _:
+            return str(error).partition("\n")[0] or type(error).__name__

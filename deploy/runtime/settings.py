@@ -107,6 +107,8 @@ def load_browser_settings() -> BrowserSettings:
 def _load(kind: type[S]) -> S:
     try:
         return kind()
+    except UnicodeDecodeError:
+        raise SettingsError(f"{STACK_ENV_FILE} or .env is not UTF-8 text.") from None
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0]).upper()

@@ -8,6 +8,8 @@ import asyncpg
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
+CONNECT_TIMEOUT_S = 10
+
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Executor: TypeAlias = "Pool | Connection"
@@ -19,7 +21,9 @@ async def open_pool(database_url: str, size: int) -> Pool:
 
     It connects at the first query, so that a process can start, and say so, while the database is down.
     """
-    return await asyncpg.create_pool(database_url, min_size=0, max_size=size, init=_prepare, command_timeout=30)
+    return await asyncpg.create_pool(
+        database_url, min_size=0, max_size=size, init=_prepare, timeout=CONNECT_TIMEOUT_S, command_timeout=30
+    )
 
 
 async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

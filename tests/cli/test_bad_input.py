@@ -174,7 +174,7 @@ def test_a_database_url_that_is_none_is_said(nowhere: Command, url: str) -> None
 def test_a_database_that_is_down_is_said_without_its_password(nowhere: Command, arguments: Sequence[str]) -> None:
     url = nothing_listens()
     ran = nowhere(*arguments, DATABASE_URL=url)
-    assert ran.failed(1, f"127.0.0.1:{urlsplit(url).port}", "DATABASE_URL")
+    assert ran.failed(1, f"127.0.0.1:{urlsplit(url).port}", "Connection refused", "DATABASE_URL")
     assert "s3cret" not in ran.err
 
 

@@ -93,6 +93,12 @@ def test_every_spelling_of_a_database_url_is_taken(monkeypatch: pytest.MonkeyPat
     assert load_settings().database_url.get_secret_value() == url
 
 
+def test_a_file_that_is_no_text_is_said() -> None:
+    Path(".env").write_bytes(b"DATABASE_URL=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"\.env is not UTF-8"):
+        load_settings()
+
+
 def test_a_browser_needs_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROWSER_PATH", "/usr/bin/chromium")
     assert load_browser_settings().browser_path == Path("/usr/bin/chromium")
