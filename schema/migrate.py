@@ -28,7 +28,8 @@ async def migrate(database_url: str) -> str:
     connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT_S)
     try:
         await connection.execute("select pg_advisory_lock($1)", _LOCK)
-        return await _dbmate(database_url, "migrate")
+        said = await _dbmate(database_url, "migrate")
+        return "\n".join(line for line in said.splitlines() if line.startswith("Applied"))
     finally:
         await connection.close()
 
@@ -47,7 +48,8 @@ async def _dbmate(database_url: str, command: str) -> str:
     )
     output = (await process.communicate())[0].decode(errors="replace").strip()
     if process.returncode != 0:
-        raise MigrationError(output)
+        # The last two lines name the file and what is wrong with it.
+        raise MigrationError(" ".join(output.splitlines()[-2:]))
     return output
 
 
