@@ -1,0 +1,154 @@
+"""The service as a whole: outbox, queue, bridge, Temporal, Chromium, ledger and proof, against the sandbox's books.
+
+Every test orders for a business of its own; the ledger's word is never taken alone.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+from temporalio.client import WorkflowFailureError
+
+from deploy.local.parts import Piece
+from deploy.local.sandbox.street import find_site
+from schema import ids
+from schema.contracts.job import JobReport, JobStatus
+from schema.contracts.submission import SubmissionStatus
+from schema.failures import FailureType
+from tests.activities.site import open_site
+from tests.e2e.street import Street, open_street
+
+SITES = (
+    "sunny-pages",
+    "metro-yellow",
+    "hello-nearby",
+    "main-street-finder",
+    "cityblox",
+    "frame-and-find",
+    "verified-vendors",
+    "webcrafted-guide",
+    "brightlist",
+    "inbox-listings",
+    "wobbly-wheel-listings",
+    "everybody-listed",
+    "silent-oak-directory",
+    "sunset-directory",
+)
+"""One of each kind: plain, grouped, wizard, script, frame, session, shadow, upload; and every way to end."""
+
+TAKING = (
+    "townsquare-index",
+    "trusted-trades",
+    "chamber-roll",
+    "accessible-business-index",
+    "greenfield-guide",
+    "three-step-towns",
+    "old-mill-directory",
+    "pinecone-directory",
+)
+"""Sites that take the business, some of them slowly: long enough for something to break meanwhile."""
+
+
+@pytest.fixture(scope="module")
+async def street(test_folder: Path) -> AsyncIterator[Street]:
+    async with open_street(test_folder / "street") as opened:
+        yield opened
+
+
+async def test_a_job_goes_through_every_part_and_both_books_agree(street: Street) -> None:
+    order = await street.order(SITES)
+    report = await street.settled(order.message.job_id, 120)
+    assert await street.disagreements(order) == []
+    expected = {slug: site.expected for slug in SITES if (site := find_site(slug))}
+    assert {result.directory: result.status for result in report.results} == expected
+    for result in report.results:
+        if result.status is SubmissionStatus.SUBMITTED:
+            assert (await street.artifacts.get(result.screenshot)).startswith(b"\x89PNG")
+
+
+async def test_the_same_message_again_changes_nothing(street: Street) -> None:
+    order = await street.order(SITES[:2])
+    before = await street.settled(order.message.job_id, 60)
+    await street.client.get_workflow_handle(ids.job_workflow_id(order.message.job_id)).result()
+    await street.send(order.message.model_dump_json())
+    await street.heard(order.message.job_id, "queue_claimed", 2)
+    await asyncio.sleep(2)
+    assert (await street.report(order.message.job_id)).results == before.results
+    assert len(await street.books(order)) == 2
+
+
+async def test_a_second_order_of_a_business_is_skipped_with_the_first_ones_proof(street: Street) -> None:
+    first = await street.order(SITES[:2])
+    listed = await street.settled(first.message.job_id, 60)
+    second = await street.order(SITES[:2], first.profile)
+    report = await street.settled(second.message.job_id, 60)
+    for result, before in zip(report.results, listed.results, strict=True):
+        assert (result.status, result.failure) == (SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED)
+        assert (result.screenshot, result.evidence) == (before.screenshot, before.evidence)
+    assert len(await street.books(first)) == 2
+
+
+async def test_the_command_line_submits_to_a_directory_that_nobody_prepared(street: Street, tmp_path: Path) -> None:
+    async with open_site() as site:
+        entries = [{"slug": "corner-shop-list", "name": "Corner Shop List", "submission_url": site.url}]
+        (tmp_path / "directories.json").write_text(json.dumps(entries))
+        profile = street.profile()
+        (tmp_path / "profile.json").write_text(profile.model_dump_json())
+        code, _, remarks = await street.command("directories", "import", str(tmp_path / "directories.json"))
+        assert code == 0, remarks
+        code, said, remarks = await street.command(
+            *("jobs", "create", "--profile", str(tmp_path / "profile.json"), "--directories", "corner-shop-list"),
+            *("--wait", "--json"),
+        )
+        assert code == 0, remarks
+        report = JobReport.model_validate_json(said)
+        [result] = report.results
+        assert (result.directory, result.status) == ("corner-shop-list", SubmissionStatus.SUBMITTED)
+        assert result.screenshot.startswith("http")
+        assert [post.fields["name"] for post in site.posts] == [profile.business_name]
+
+
+@pytest.mark.parametrize("part", [Piece.POSTGRES, Piece.TEMPORAL, Piece.WORKER])
+async def test_a_part_that_is_killed_in_mid_job_costs_no_listing_and_makes_none_twice(
+    street: Street, part: Piece
+) -> None:
+    order = await street.order(TAKING)
+    await street.under_way(order.message.job_id, 2)
+    await street.stack.kill(part)
+    await asyncio.sleep(1)
+    await street.stack.restart(part)
+    report = await street.settled(order.message.job_id, 150)
+    # Whoever is killed between the intent and the record leaves a doubt for a person: it was sent once, or never.
+    doubtful = {result.directory for result in report.results if result.status is SubmissionStatus.UNCERTAIN}
+    assert len(doubtful) <= (street.settings.browser_slots if part is Piece.WORKER else 0)
+    assert report.counts.submitted == len(TAKING) - len(doubtful)
+    assert [found for found in await street.disagreements(order) if found.directory not in doubtful] == []
+    posts = Counter(post.site for post in await street.books(order))
+    assert all(posts[slug] <= 1 for slug in doubtful)
+
+
+async def test_cancelling_a_job_closes_its_pages(street: Street) -> None:
+    idle = renderers(street)
+    order = await street.order(TAKING)
+    await street.under_way(order.message.job_id, 1)
+    job = street.client.get_workflow_handle(ids.job_workflow_id(order.message.job_id))
+    await job.cancel()
+    with pytest.raises(WorkflowFailureError):
+        await asyncio.wait_for(job.result(), 60)
+    report = await street.report(order.message.job_id)
+    assert report.status is JobStatus.CANCELLED
+    assert report.counts.submitting == report.counts.pending == report.counts.planned == 0
+    assert await street.disagreements(order) == []
+    async with asyncio.timeout(10):
+        while renderers(street) > idle:
+            await asyncio.sleep(0.1)
+
+
+def renderers(street: Street) -> int:
+    """Processes of the worker's Chromium that show a page; it keeps one or two in reserve."""
+    worker = psutil.Process(street.stack.pid(Piece.WORKER))
+    return sum("--type=renderer" in process.cmdline() for process in worker.children(recursive=True))
