@@ -95,6 +95,8 @@ async def _listen(visit: Visit, before: FormSnapshot) -> tuple[Answer, int | Non
             if visit.page.is_closed():
                 raise BrowserFailed("The page ended before it had answered.") from error
             # The page is being replaced by the answer: look again.
+        if len(visit.gate.sent) > heard:
+            continue
         spoke = answer.kind is not AnswerKind.UNCLEAR and answer.evidence is not Evidence.RESPONSE
         if spoke or time.monotonic() > deadline:
             return answer, status, after
