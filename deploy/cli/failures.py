@@ -1,14 +1,12 @@
 """What ends a command early: one clear sentence and an exit code, never a traceback."""
 
 import contextlib
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 from pydantic import ValidationError
 
+from deploy.runtime.database import using_database
 from deploy.runtime.settings import Settings
 from schema.store.database import Pool, open_pool
 
@@ -56,7 +54,7 @@ def read_file(path: Path, what: str) -> str:
 
 @contextlib.asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[Pool]:
-    """A small pool for one command; a database that cannot be used ends it with one sentence."""
+    """A small pool for one command. Raises DatabaseUnusable."""
     url = settings.database_url.get_secret_value()
     with using_database(url):
         pool = await open_pool(url, 2)
@@ -65,49 +63,3 @@ async def database(settings: Settings) -> AsyncIterator[Pool]:
             yield pool
         finally:
             await pool.close()
-
-
-@contextlib.contextmanager
-def using_database(url: str) -> Iterator[None]:
-    """Turns what goes wrong with the database in the block into one sentence without its password."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except asyncpg.UndefinedTableError:
-        raise CommandFailed("The database has no tables yet: run `directorybolt migrate`.", SERVICE_FAILED) from None
-    except (OSError, asyncpg.InterfaceError, *_REFUSED) as error:
-        raise CommandFailed(_unusable(url, error), SERVICE_FAILED) from None
-
-
-_REFUSED = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
-"""The server is there and will not, or not now; what remains are mistakes of ours, which are not hidden."""
-
-
-def _unusable(url: str, error: Exception) -> str:
-    where = urlsplit(url).netloc.rpartition("@")[2] or "its local socket"
-    return (
-        f"The database at {where} cannot be used ({_reason(error)}): "
-        "start it with `directorybolt local up`, or correct DATABASE_URL."
-    )
-
-
-def _reason(error: Exception) -> str:
-    match error:
-        case ConnectionError(errno=int(number)):
-            return os.strerror(number)
-        case TimeoutError():
-            return "no answer"
-        case OSError(strerror=str(text)):
-            return text
-        case _:
-            return str(error).partition("\n")[0] or type(error).__name__

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from deploy.cli import directories, form, jobs, local
-from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed, using_database
+from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
+from deploy.runtime.database import DatabaseUnusable, using_database
 from deploy.runtime.settings import SettingsError, load_settings
 from schema.migrate import MigrationError, migrate
 
@@ -75,8 +76,10 @@ def run() -> None:
         _end(str(failed), failed.exit_code)
     except SettingsError as error:
         _end(str(error), BAD_INPUT)
+    except DatabaseUnusable as error:
+        _end(str(error), SERVICE_FAILED)
     except MigrationError as error:
-        _end(f"The migrations failed: {error}", 1)
+        _end(f"The migrations failed: {error}", SERVICE_FAILED)
     except BrokenPipeError:
         # The reader of our output (head, less) went away: not an error, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import asyncpg
 import botocore.exceptions
 from temporalio.client import Client
 
 from activities.artifacts import ArtifactStore
 from activities.bridge import Bridge
+from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
 from activities.ledger import Ledger
 from activities.planning import Planning
@@ -19,6 +19,7 @@ from activities.submission import Submitting
 from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.client import connect
+from deploy.runtime.database import DatabaseUnusable, using_database
 from deploy.runtime.settings import Settings
 from schema.contracts.job import Tier
 from schema.store.database import Pool, open_pool
@@ -52,11 +53,13 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket)
         try:
             executable = find_browser(settings.browser_path)
+            browser = await stack.enter_async_context(
+                BrowserPool(executable, settings.browser_slots, settings.user_agent_contact)
+            )
         except BrowserNotFound as error:
             raise StartFailed(str(error)) from None
-        browser = await stack.enter_async_context(
-            BrowserPool(executable, settings.browser_slots, settings.user_agent_contact)
-        )
+        except BrowserFailed as error:
+            raise StartFailed(f"{executable}: {str(error).rstrip('.')}; correct BROWSER_PATH.") from None
         ledger = Ledger(pool, client, {tier: settings.window(tier) for tier in Tier})
         bridge = Bridge(pool, client, sqs, queue_url, settings.temporal_task_queue)
         planning = Planning(pool, browser, artifacts)
@@ -83,11 +86,10 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
 async def _reach(settings: Settings, pool: Pool) -> tuple[Client, str]:
     """Temporal's client and the queue's URL, once database, Temporal and queue have answered."""
     try:
-        await pool.execute("select from jobs limit 1")
-    except asyncpg.UndefinedTableError:
-        raise StartFailed("The database has no tables yet: run `directorybolt migrate`.") from None
-    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
-        raise StartFailed(f"The database cannot be used ({error}): start it, or correct DATABASE_URL.") from None
+        with using_database(settings.database_url.get_secret_value()):
+            await pool.execute("select from jobs limit 1")
+    except DatabaseUnusable as error:
+        raise StartFailed(str(error)) from None
     try:
         client = await connect(settings)
     except RuntimeError as error:

@@ -9,7 +9,9 @@ import sys
 import traceback
 from pathlib import Path
 
-import deploy.cli.form_map  # noqa: F401  (imported late by the command itself)
+# Imported late by the commands themselves.
+import deploy.cli.form_map
+import deploy.runtime.worker  # noqa: F401
 from deploy.cli.main import run
 
 

@@ -5,18 +5,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pydantic import SecretStr
 
 from deploy.local.ports import free_port
+from deploy.runtime.settings import Settings
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 from tests.factories import add_directories
 
+NOWHERE = f"127.0.0.1:{free_port(0, set())}"
+"""Nothing listens there."""
+
 HEADER = "slug,name,submission_url\n"
 GOOD = "alpha,Alpha,https://alpha.example/add\n"
-
-
-def nothing_listens() -> str:
-    return f"postgresql://app:s3cret@127.0.0.1:{free_port(0, set())}/app"
 
 
 async def rows(pool: Pool) -> int:
@@ -172,9 +173,8 @@ def test_a_database_url_that_is_none_is_said(nowhere: Command, url: str) -> None
 
 @pytest.mark.parametrize("arguments", NEEDS_A_DATABASE, ids=" ".join)
 def test_a_database_that_is_down_is_said_without_its_password(nowhere: Command, arguments: Sequence[str]) -> None:
-    url = nothing_listens()
-    ran = nowhere(*arguments, DATABASE_URL=url)
-    assert ran.failed(1, f"127.0.0.1:{urlsplit(url).port}", "Connection refused", "DATABASE_URL")
+    ran = nowhere(*arguments, DATABASE_URL=f"postgresql://app:s3cret@{NOWHERE}/app")
+    assert ran.failed(1, NOWHERE, "Connection refused", "DATABASE_URL")
     assert "s3cret" not in ran.err
 
 
@@ -223,8 +223,29 @@ def test_a_program_that_is_no_browser_is_said(nowhere: Command) -> None:
 
 
 def test_a_page_that_cannot_be_reached_is_said(nowhere: Command, browser_path: Path) -> None:
-    url = f"http://127.0.0.1:{free_port(0, set())}/add"
+    url = f"http://{NOWHERE}/add"
     assert nowhere("form", "map", url, BROWSER_PATH=str(browser_path)).failed(1, url, "cannot be opened")
+
+
+WORKER_WITHOUT: dict[str, tuple[dict[str, str], Sequence[str]]] = {
+    "a database": ({"DATABASE_URL": f"postgresql://app:s3cret@{NOWHERE}/app"}, [NOWHERE, "DATABASE_URL"]),
+    "Temporal": ({"TEMPORAL_ADDRESS": NOWHERE}, [NOWHERE, "TEMPORAL_ADDRESS"]),
+    "SQS": ({"AWS_ENDPOINT_URL_SQS": f"http://{NOWHERE}"}, [NOWHERE]),
+    "its queue": ({"SQS_QUEUE_NAME": "nosuch"}, ["nosuch", "SQS_QUEUE_NAME"]),
+    "a browser": ({"BROWSER_PATH": "/nosuch/chromium"}, ["/nosuch/chromium", "BROWSER_PATH"]),
+    "a working browser": ({"BROWSER_PATH": "/bin/false"}, ["browser"]),
+}
+
+
+@pytest.mark.parametrize("part", WORKER_WITHOUT)
+def test_a_worker_that_cannot_start_says_what_it_misses(nowhere: Command, settings: Settings, part: str) -> None:
+    for name, value in settings.model_dump(exclude_none=True).items():
+        shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+        nowhere.environment[name.upper()] = str(shown)
+    changed, words = WORKER_WITHOUT[part]
+    ran = nowhere("worker", **changed)
+    assert ran.failed(1, *words)
+    assert "s3cret" not in ran.err
 
 
 def test_a_wrong_setting_is_named(command: Command) -> None:
