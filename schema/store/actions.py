@@ -40,3 +40,10 @@ async def expire(connection: Connection, result_id: UUID) -> None:
     await connection.execute(
         "update actions set status = 'expired' where result_id = $1 and status = 'open'", result_id
     )
+
+
+async def cancel(connection: Connection, result_id: UUID) -> None:
+    """Nobody need act any more: the row has ended without a person."""
+    await connection.execute(
+        "update actions set status = 'cancelled' where result_id = $1 and status = 'open'", result_id
+    )

@@ -192,6 +192,8 @@ async def record(
     """
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, attempt)
+        if not outcome.status.waits_for_person:
+            await actions.cancel(connection, submission.id)
         event = {
             SubmissionStatus.SUBMITTED: Event.SUBMISSION_COMPLETE,
             SubmissionStatus.AWAITING_ACTION: Event.ACTION_REQUIRED,

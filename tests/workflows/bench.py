@@ -67,6 +67,16 @@ class Bench:
                 await asyncio.sleep(0.05)
         assert (await row(self._pool, job_id, slug)).status is status
 
+    async def until_asked(self, job_id: UUID, number: int = 1) -> None:
+        """Wait until so many of the job's directories have an open action."""
+        query = """
+            select count(*) from actions a join job_results r on r.id = a.result_id
+            where r.job_id = $1 and a.status = 'open'
+        """
+        async with asyncio.timeout(30):
+            while await self._pool.fetchval(query, job_id) < number:
+                await asyncio.sleep(0.05)
+
     async def until_settled(self, job_id: UUID) -> None:
         async with asyncio.timeout(30):
             while not (await jobs.count(self._pool, job_id)).settled:
