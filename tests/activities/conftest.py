@@ -1,23 +1,19 @@
 """One shared browser for the tests that look at real pages."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-_BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
 
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    path = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if path is None:
-        pytest.skip("no browser is installed")
+@pytest.fixture(scope="module")
+async def browser(browser_path: Path) -> AsyncIterator[Browser]:
+    """One per module: the modules that kill browsers must find none but their own."""
     async with async_playwright() as playwright:
         # Chromium's own sandbox does not work as root.
-        browser = await playwright.chromium.launch(executable_path=path, chromium_sandbox=os.getuid() != 0)
+        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
         yield browser
         await browser.close()
 
