@@ -15,8 +15,14 @@ from tests.factories import PROFILE, add_directories, add_job
 
 
 async def jobs_in_order(pool: Pool, number: int) -> list[UUID]:
+    """Oldest first, which is not the order in which they were written."""
     await add_directories(pool, ["alpha"])
-    return [await add_job(pool) for _ in range(number)]
+    made = [await add_job(pool) for _ in range(number)]
+    for minutes, job_id in enumerate(made):
+        await pool.execute(
+            "update outbox set created_at = now() - make_interval(mins => $1) where job_id = $2", minutes, job_id
+        )
+    return made[::-1]
 
 
 async def take(pool: Pool, limit: int = 10) -> list[UUID]:
