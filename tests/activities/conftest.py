@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from tests.activities.edge import edge
+
+__all__ = ["edge"]
+
 
 @pytest.fixture(scope="module")
 async def browser(browser_path: Path) -> AsyncIterator[Browser]:

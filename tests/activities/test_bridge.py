@@ -1,115 +1,23 @@
 """The edge of the queue on a real SQS, a real PostgreSQL and a real Temporal: nothing paid is lost or started twice."""
 
 import asyncio
-import contextlib
 import json
-import time
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionDescription
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
-from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.client import Client
+from temporalio.testing import ActivityEnvironment
 
 from activities import bridge as module
-from activities.bridge import Bridge
 from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
-from deploy.runtime.settings import Settings
-from schema import ids
-from schema.contracts.bridge import BridgeShift, RelayShift
+from schema.contracts.bridge import BridgeShift
 from schema.contracts.job import Tier
 from schema.contracts.queue import JobMessage
-from schema.failures import FailureType
-from schema.store.database import Pool, open_pool
+from schema.store.database import open_pool
+from tests.activities.edge import Edge
 from tests.factories import add_directories, add_job
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-
-class Edge:
-    """One bridge with its queues, and what a test does to them."""
-
-    def __init__(self, settings: Settings, pool: Pool, client: Client) -> None:
-        self.settings = settings
-        self.pool = pool
-        self.client = client
-        self.sqs: SQSClient = sqs_client(settings)
-        self.queue = self.sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
-        self.dead = self.sqs.get_queue_url(QueueName=settings.dead_letter_queue_name)["QueueUrl"]
-        self.bridge = self.made()
-
-    def made(self, **other: Any) -> Bridge:
-        """A bridge, with other clients where given."""
-        parts = {"pool": self.pool, "client": self.client, "sqs": self.sqs, "queue_url": self.queue, **other}
-        return Bridge(task_queue=self.settings.temporal_task_queue, **parts)
-
-    async def take(self, bridge: Bridge | None = None) -> BridgeShift:
-        return await ActivityEnvironment().run((bridge or self.bridge).bridge_messages)
-
-    async def relay(self, bridge: Bridge | None = None) -> RelayShift:
-        return await ActivityEnvironment().run((bridge or self.bridge).relay_outbox)
-
-    def send(self, body: str) -> None:
-        self.sqs.send_message(QueueUrl=self.queue, MessageBody=body)
-
-    async def message(self, job_id: UUID, **changes: Any) -> str:
-        """The job's message as it lies in the outbox."""
-        body = await self.pool.fetchval("select message from outbox where job_id = $1", job_id)
-        return json.dumps({**body, **changes})
-
-    def waiting(self, queue: str | None = None) -> list[str]:
-        """The bodies of all visible messages; they are taken out."""
-        bodies: list[str] = []
-        while True:
-            answer = self.sqs.receive_message(QueueUrl=queue or self.queue, MaxNumberOfMessages=10)
-            messages = answer.get("Messages", [])
-            if not messages:
-                return bodies
-            for message in messages:
-                bodies.append(message["Body"])
-                self.sqs.delete_message(QueueUrl=queue or self.queue, ReceiptHandle=message["ReceiptHandle"])
-
-    def left(self) -> int:
-        """How many messages are in the queue, visible or in hand."""
-        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
-        return sum(map(int, found.values()))
-
-    def show_again_after(self, seconds: int) -> None:
-        self.sqs.set_queue_attributes(QueueUrl=self.queue, Attributes={"VisibilityTimeout": str(seconds)})
-
-    async def events(self) -> list[tuple[str, UUID | None]]:
-        rows = await self.pool.fetch("select event, job_id from queue_history order by seq")
-        return [(row["event"], row["job_id"]) for row in rows]
-
-    async def reasons(self) -> list[str]:
-        rows = await self.pool.fetch("select detail from queue_history where event = 'queue_rejected' order by seq")
-        return [row["detail"]["reason"] for row in rows]
-
-    async def workflow(self, job_id: UUID) -> WorkflowExecutionDescription | None:
-        try:
-            return await self.client.get_workflow_handle(ids.job_workflow_id(job_id)).describe()
-        except RPCError:
-            return None
-
-
-@pytest.fixture
-async def edge(
-    settings: Settings, pool: Pool, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Edge]:
-    monkeypatch.setattr(module, "_SHIFT_S", 0.2)
-    monkeypatch.setattr(module, "_LONG_POLL_S", 0)
-    monkeypatch.setattr(module, "_PAUSE_AFTER_ERROR_S", 0.01)
-    made = Edge(settings, pool, dev.client)
-    yield made
-    for row in await pool.fetch("select id from jobs"):
-        with contextlib.suppress(RPCError):
-            await dev.client.get_workflow_handle(ids.job_workflow_id(row["id"])).terminate()
 
 
 async def test_a_paid_job_starts_its_workflow_and_leaves_the_queue(edge: Edge) -> None:
@@ -273,82 +181,3 @@ async def test_while_the_database_or_temporal_is_away_no_message_is_taken(
         assert await edge.take(bridge) == BridgeShift(broken=True)
     monkeypatch.setattr(module, "_SHIFT_S", 0.2)
     assert await edge.take() == BridgeShift(started=1)
-
-
-async def test_the_outbox_is_sent_once_and_in_full(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
-    await add_directories(edge.pool, ["alpha"])
-    made = [await add_job(edge.pool) for _ in range(23)]
-    assert await edge.relay() == RelayShift(sent=23)
-    assert await edge.relay() == RelayShift(sent=0)
-    sent = [JobMessage.model_validate_json(body) for body in edge.waiting()]
-    assert sorted(message.job_id for message in sent) == sorted(made)
-
-
-async def test_relays_at_once_send_each_row_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
-    await add_directories(edge.pool, ["alpha"])
-    for _ in range(23):
-        await add_job(edge.pool)
-    shifts = await asyncio.gather(*(edge.relay(edge.made()) for _ in range(3)))
-    assert sum(shift.sent for shift in shifts) == 23 == len(edge.waiting())
-
-
-async def test_a_new_row_is_sent_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
-    relay = asyncio.create_task(edge.relay())
-    await asyncio.sleep(0.3)
-    await add_job(edge.pool, ["alpha"])
-    started = time.monotonic()
-    while not edge.left():
-        await asyncio.sleep(0.02)
-        assert time.monotonic() - started < 1.0
-    await relay
-
-
-async def test_a_swallowed_message_is_sent_again_until_its_job_begins(edge: Edge) -> None:
-    await add_job(edge.pool, ["alpha"])
-    await edge.relay()
-    assert len(edge.waiting()) == 1
-    await edge.pool.execute("update outbox set sent_at = sent_at - interval '31 seconds'")
-    assert await edge.relay() == RelayShift(sent=1)
-    await edge.pool.execute("update outbox set sent_at = sent_at - interval '1 hour'")
-    await edge.pool.execute("update jobs set status = 'in_progress'")
-    assert await edge.relay() == RelayShift(sent=0)
-    assert len(edge.waiting()) == 1
-
-
-async def test_what_the_queue_did_not_take_stays_in_the_outbox(edge: Edge) -> None:
-    await add_job(edge.pool, ["alpha"])
-    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
-    with pytest.raises(ApplicationError) as caught:
-        await edge.relay(edge.made(sqs=sqs_client(nowhere)))
-    assert (caught.value.type, caught.value.non_retryable) == (FailureType.QUEUE_UNAVAILABLE, False)
-    assert await edge.relay() == RelayShift(sent=1)
-
-
-async def test_a_relay_that_hears_nothing_any_more_says_so(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 5.0)
-    relay = asyncio.create_task(edge.relay())
-    listening = "select pid from pg_stat_activity where query ilike 'listen%' and datname = current_database()"
-    while (pid := await edge.pool.fetchval(listening)) is None:
-        await asyncio.sleep(0.02)
-    await edge.pool.execute("select pg_terminate_backend($1)", pid)
-    await asyncio.wait({relay}, timeout=2)
-    assert relay.done()
-    with pytest.raises(ApplicationError) as caught:
-        await relay
-    assert caught.value.type == FailureType.STORE_UNAVAILABLE
-
-
-async def test_a_cancelled_shift_ends_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
-    monkeypatch.setattr(module, "_LONG_POLL_S", 1)
-    for activity in (edge.bridge.bridge_messages, edge.bridge.relay_outbox):
-        environment = ActivityEnvironment()
-        shift = asyncio.create_task(environment.run(activity))
-        await asyncio.sleep(0.1)
-        environment.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            async with asyncio.timeout(0.5):
-                await shift

@@ -1,0 +1,96 @@
+"""The outbox relay on a real SQS and a real PostgreSQL: what was promised is sent, once, and at once."""
+
+import asyncio
+import time
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import bridge as module
+from deploy.local.ports import free_port
+from deploy.runtime.aws import sqs_client
+from schema.contracts.bridge import RelayShift
+from schema.contracts.queue import JobMessage
+from schema.failures import FailureType
+from tests.activities.edge import Edge
+from tests.factories import add_directories, add_job
+
+
+async def test_the_outbox_is_sent_once_and_in_full(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    await add_directories(edge.pool, ["alpha"])
+    made = [await add_job(edge.pool) for _ in range(23)]
+    assert await edge.relay() == RelayShift(sent=23)
+    assert await edge.relay() == RelayShift(sent=0)
+    sent = [JobMessage.model_validate_json(body) for body in edge.waiting()]
+    assert sorted(message.job_id for message in sent) == sorted(made)
+
+
+async def test_relays_at_once_send_each_row_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    await add_directories(edge.pool, ["alpha"])
+    for _ in range(23):
+        await add_job(edge.pool)
+    shifts = await asyncio.gather(*(edge.relay(edge.made()) for _ in range(3)))
+    assert sum(shift.sent for shift in shifts) == 23 == len(edge.waiting())
+
+
+async def test_a_new_row_is_sent_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 1.0)
+    relay = asyncio.create_task(edge.relay())
+    await asyncio.sleep(0.3)
+    await add_job(edge.pool, ["alpha"])
+    started = time.monotonic()
+    while not edge.left():
+        await asyncio.sleep(0.02)
+        assert time.monotonic() - started < 1.0
+    await relay
+
+
+async def test_a_swallowed_message_is_sent_again_until_its_job_begins(edge: Edge) -> None:
+    await add_job(edge.pool, ["alpha"])
+    await edge.relay()
+    assert len(edge.waiting()) == 1
+    await edge.pool.execute("update outbox set sent_at = sent_at - interval '31 seconds'")
+    assert await edge.relay() == RelayShift(sent=1)
+    await edge.pool.execute("update outbox set sent_at = sent_at - interval '1 hour'")
+    await edge.pool.execute("update jobs set status = 'in_progress'")
+    assert await edge.relay() == RelayShift(sent=0)
+    assert len(edge.waiting()) == 1
+
+
+async def test_what_the_queue_did_not_take_stays_in_the_outbox(edge: Edge) -> None:
+    await add_job(edge.pool, ["alpha"])
+    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
+    with pytest.raises(ApplicationError) as caught:
+        await edge.relay(edge.made(sqs=sqs_client(nowhere)))
+    assert (caught.value.type, caught.value.non_retryable) == (FailureType.QUEUE_UNAVAILABLE, False)
+    assert await edge.relay() == RelayShift(sent=1)
+
+
+async def test_a_relay_that_hears_nothing_any_more_says_so(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 5.0)
+    relay = asyncio.create_task(edge.relay())
+    listening = "select pid from pg_stat_activity where query ilike 'listen%' and datname = current_database()"
+    while (pid := await edge.pool.fetchval(listening)) is None:
+        await asyncio.sleep(0.02)
+    await edge.pool.execute("select pg_terminate_backend($1)", pid)
+    await asyncio.wait({relay}, timeout=2)
+    assert relay.done()
+    with pytest.raises(ApplicationError) as caught:
+        await relay
+    assert caught.value.type == FailureType.STORE_UNAVAILABLE
+
+
+async def test_a_cancelled_shift_ends_at_once(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    monkeypatch.setattr(module, "_LONG_POLL_S", 1)
+    for activity in (edge.bridge.bridge_messages, edge.bridge.relay_outbox):
+        environment = ActivityEnvironment()
+        shift = asyncio.create_task(environment.run(activity))
+        await asyncio.sleep(0.1)
+        environment.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(0.5):
+                await shift
