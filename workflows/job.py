@@ -60,23 +60,17 @@ class JobWorkflow:
 
     @workflow.run
     async def run(self, job: JobInput) -> JobProgress:
-        self._setup = await workflow.execute_activity_method(
-            Ledger.begin_job, self._job_id, summary="choose the directories", **LEDGER
-        )
-        for state in self._setup.directories:
-            self._hear(state)
-            if not state.status.ended:
-                self._queue.append(state.slug)
         try:
+            await self._begin()
             await self._work()
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            return await self._finish(cancelled=False)
         except BaseException as error:
             if not is_cancelled_exception(error):
                 raise
             await self._cancel_children()
             await self._finish(cancelled=True)
             raise
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return await self._finish(cancelled=False)
 
     @workflow.query
     def progress(self) -> JobProgress:
@@ -114,6 +108,15 @@ class JobWorkflow:
     def _is_paused(self) -> None:
         if not self._paused:
             raise ValueError("The job is not paused.")
+
+    async def _begin(self) -> None:
+        self._setup = await workflow.execute_activity_method(
+            Ledger.begin_job, self._job_id, summary="choose the directories", **LEDGER
+        )
+        for state in self._setup.directories:
+            self._hear(state)
+            if not state.status.ended:
+                self._queue.append(state.slug)
 
     async def _work(self) -> None:
         while self._queue or self._alive():

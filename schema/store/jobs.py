@@ -84,13 +84,14 @@ async def find(db: Executor, job_id: UUID) -> Job | None:
 async def begin(connection: Connection, job: Job) -> None:
     """Move a pending job to in_progress and choose its directories, once. Call it inside a transaction.
 
-    The choice is made under the job's row lock and kept: a reset of the workflow meets the same directories.
+    The choice is made under the job's row lock and kept: a reset of the workflow meets the same directories. A job
+    that was cancelled before it began stays cancelled, whoever comes late.
     """
     row = await connection.fetchrow(
         """
         update jobs set status = 'in_progress', started_at = coalesce(started_at, now()),
             directories_selected_at = now()
-        where id = $1 and directories_selected_at is null returning id
+        where id = $1 and directories_selected_at is null and status = 'pending' returning id
         """,
         job.id,
     )

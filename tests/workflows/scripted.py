@@ -4,6 +4,7 @@ The script of a directory is a list of what its next visits do; the last word is
 """
 
 import asyncio
+import contextlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -11,7 +12,7 @@ from enum import StrEnum
 
 from temporalio import activity
 
-from activities.boundary import ActivityFailure, boundary, heartbeating
+from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_end
 from schema.contracts.form import ButtonKind
 from schema.contracts.plan import Plan, PlanStep
 from schema.contracts.submission import Evidence, Outcome, Standing, SubmissionRef, SubmissionStatus
@@ -36,6 +37,8 @@ class Turn(StrEnum):
     DIE_AFTER_CLICK = "die_after_click"
     HANG = "hang"
     SLOW = "slow"
+    DEAF = "deaf"
+    """Goes on through a cancellation until told to, and then needs a person."""
 
 
 _AFTER_CLICK = {
@@ -117,6 +120,11 @@ class ScriptedDirectories:
             self.hanging[ref.slug].set()
             await self._go_on.wait()
             turn = Turn.ACCEPT
+        if turn is Turn.DEAF:
+            self.hanging[ref.slug].set()
+            with contextlib.suppress(asyncio.CancelledError):
+                await to_its_end(self._go_on.wait())
+            turn = Turn.CONFIRM
         if turn is Turn.CHANGED:
             outcome = Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED)
             await results.record(self._pool, submission, outcome, submission.attempt)
@@ -133,11 +141,11 @@ class ScriptedDirectories:
         return outcome
 
     async def begun(self, slug: str) -> None:
-        """Wait until a HANG or SLOW directory is being submitted to."""
+        """Wait until a HANG, SLOW or DEAF directory is being submitted to."""
         await self.hanging[slug].wait()
 
     def go_on(self) -> None:
-        """Let the SLOW ones end."""
+        """Let the SLOW and the DEAF ones end."""
         self._go_on.set()
 
     def _turn(self, slug: str) -> Turn:
