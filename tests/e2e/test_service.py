@@ -5,6 +5,7 @@ Every test orders for a business of its own; the ledger's word is never taken al
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
 from tests.activities.site import open_site
 from tests.e2e.street import Street, open_street
+from tests.replay import stored
 
 SITES = (
     "sunny-pages",
@@ -68,6 +70,22 @@ async def test_a_job_goes_through_every_part_and_both_books_agree(street: Street
     for result in report.results:
         if result.status is SubmissionStatus.SUBMITTED:
             assert (await street.artifacts.get(result.screenshot)).startswith(b"\x89PNG")
+
+
+async def test_no_history_holds_anything_of_the_customer(street: Street) -> None:
+    slugs = ("national-dialer", "silent-oak-directory", "fresh-paint-pages", "everybody-listed")
+    order = await street.order(slugs)
+    job_id = order.message.job_id
+    await street.settled(job_id, 60)
+    said: list[str] = []
+    for workflow_id in (ids.job_workflow_id(job_id), *(ids.directory_workflow_id(job_id, slug) for slug in slugs)):
+        said += stored.words(await street.client.get_workflow_handle(workflow_id).fetch_history())
+    text = "\n".join(said).casefold()
+    profile = order.profile
+    canaries = [profile.business_name, profile.email, profile.street, profile.contact_last_name, profile.description]
+    assert [canary for canary in canaries if canary.casefold() in text] == []
+    digits = re.sub(r"\D", "", profile.phone)
+    assert digits[-7:] not in re.sub(r"[ ().-]", "", text)
 
 
 async def test_the_same_message_again_changes_nothing(street: Street) -> None:

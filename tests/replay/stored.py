@@ -27,9 +27,9 @@ def workflow_type(history: WorkflowHistory) -> str:
     return history.events[0].workflow_execution_started_event_attributes.workflow_type.name
 
 
-def words(file: Path) -> Iterator[str]:
-    """Every string of the file, and what stands in its payloads."""
-    yield from _words(json.loads(file.read_text()))
+def words(history: WorkflowHistory) -> Iterator[str]:
+    """Every string of the history, and what stands in its payloads."""
+    yield from _words(history.to_json_dict())
 
 
 def _words(value: Any) -> Iterator[str]:
