@@ -149,6 +149,15 @@ async def test_a_part_that_is_killed_in_mid_job_costs_no_listing_and_makes_none_
     assert all(posts[slug] <= 1 for slug in doubtful)
 
 
+async def test_a_worker_that_is_replaced_in_mid_job_leaves_no_doubt(street: Street) -> None:
+    order = await street.order(TAKING)
+    await street.under_way(order.message.job_id, 1)
+    await street.stack.restart(Piece.WORKER)
+    report = await street.settled(order.message.job_id, 90)
+    assert report.counts.submitted == len(TAKING)
+    assert await street.disagreements(order) == []
+
+
 async def test_cancelling_a_job_closes_its_pages(street: Street) -> None:
     idle = renderers(street)
     order = await street.order(TAKING)
