@@ -10,6 +10,7 @@ from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import walk
+from activities.proof import keep_screenshot
 from brain import planner
 from schema.contracts.directory import Automation
 from schema.contracts.plan import Obstacle, Plan
@@ -88,7 +89,7 @@ class Planning:
             failure=obstacle.failure,
             reason=obstacle.reason,
             final_url=visit.page.url,
-            screenshot=await self._artifacts.put_screenshot(submission.ref, await visit.screenshot()),
+            screenshot=await keep_screenshot(self._artifacts, visit, submission.ref),
         )
 
 

@@ -8,10 +8,10 @@ import asyncio
 from datetime import timedelta
 
 import asyncpg
-import botocore.exceptions
 import structlog
 from temporalio import activity
 
+from activities import proof
 from activities.artifacts import ArtifactStore
 from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_end
 from activities.browser.advance import Stuck, advance
@@ -30,10 +30,9 @@ from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 
 _SEND_LIMIT_S = 45.0
-_PROOF_LIMIT_S = 8.0
 _RECORD_LIMIT_S = 10.0
 _RECORD_PAUSE_S = 0.5
-_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + _PROOF_LIMIT_S + _RECORD_LIMIT_S + 2)
+_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _RECORD_LIMIT_S + 2)
 """From the intent until whoever wrote it must have recorded an outcome, or has died."""
 
 _MOST_ATTEMPTS = 3
@@ -114,7 +113,7 @@ class Submitting:
                     failure=FailureType.PLAN_REJECTED,
                     reason=str(why),
                     final_url=visit.page.url,
-                    screenshot=await self._keep_screenshot(visit, submission),
+                    screenshot=await proof.keep_screenshot(self._artifacts, visit, submission.ref),
                 )
 
     async def _lost_the_claim(self, submission: Submission) -> Outcome:
@@ -138,7 +137,7 @@ class Submitting:
             visit.gate.close()
             outcome = _after_error(left=bool(visit.gate.sent))
         else:
-            outcome = _read(sent, visit.page.url, await self._keep_screenshot(visit, submission))
+            outcome = _read(sent, visit.page.url, await proof.keep_screenshot(self._artifacts, visit, submission.ref))
             if outcome.failure is FailureType.REFUSED and attempt < _MOST_ATTEMPTS:
                 amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
         if amended is not None:
@@ -157,20 +156,6 @@ class Submitting:
                     await asyncio.sleep(_RECORD_PAUSE_S)
                 else:
                     return
-
-    async def _keep_screenshot(self, visit: Visit, submission: Submission) -> str:
-        """The screenshot's key; "" when it cannot be kept: the page's words are kept in the ledger all the same."""
-        try:
-            async with asyncio.timeout(_PROOF_LIMIT_S):
-                return await self._artifacts.put_screenshot(submission.ref, await visit.screenshot())
-        except (
-            botocore.exceptions.BotoCoreError,
-            botocore.exceptions.ClientError,
-            BrowserFailed,
-            TimeoutError,
-        ) as error:
-            _log.warning("screenshot not stored", directory=submission.ref.slug, error=type(error).__name__)
-            return ""
 
 
 async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:

@@ -17,6 +17,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 import activities.browser.send
+import activities.proof
 import activities.submission
 from activities.browser.pool import BrowserPool
 from schema.contracts.submission import Evidence, SubmissionRef, SubmissionStatus
@@ -274,6 +275,18 @@ async def test_without_an_artifact_store_the_words_are_kept_all_the_same(counter
     assert (outcome.status, outcome.evidence, outcome.screenshot) == (SubmissionStatus.SUBMITTED, Evidence.TEXT, "")
 
 
+async def test_without_an_artifact_store_a_captcha_still_waits_for_a_person(counter: Counter) -> None:
+    async def refuse() -> None:
+        raise botocore.exceptions.EndpointConnectionError(endpoint_url="http://store")
+
+    counter.drawer.trouble = refuse
+    captcha = '<div class="g-recaptcha" data-sitekey="x">I am not a robot</div>'
+    counter.site.form = FORM.replace("<button>", f"{captcha}<button>")
+    await counter.plan()
+    outcome = (await counter.row()).outcome
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+
+
 async def test_an_artifact_store_that_hangs_does_not_cost_the_outcome(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,7 +294,7 @@ async def test_an_artifact_store_that_hangs_does_not_cost_the_outcome(
         await asyncio.sleep(3600)
 
     counter.drawer.trouble = hang
-    monkeypatch.setattr(activities.submission, "_PROOF_LIMIT_S", 1)
+    monkeypatch.setattr(activities.proof, "LIMIT_S", 1)
     outcome = await counter.plan_and_submit()
     assert (outcome.status, outcome.evidence) == (SubmissionStatus.SUBMITTED, Evidence.TEXT)
 

@@ -1,0 +1,31 @@
+"""The screenshot of a page as proof. It never costs the outcome that it proves: the page's words are in the ledger."""
+
+import asyncio
+
+import botocore.exceptions
+import structlog
+
+from activities.artifacts import ArtifactStore
+from activities.browser.chromium import BrowserFailed
+from activities.browser.pool import Visit
+from schema.contracts.submission import SubmissionRef
+
+LIMIT_S = 8.0
+"""The longest that taking and keeping it may last."""
+
+_log = structlog.get_logger(__name__)
+
+
+async def keep_screenshot(artifacts: ArtifactStore, visit: Visit, ref: SubmissionRef) -> str:
+    """The screenshot's key; "" when it cannot be taken or kept in time."""
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            return await artifacts.put_screenshot(ref, await visit.screenshot())
+    except (
+        botocore.exceptions.BotoCoreError,
+        botocore.exceptions.ClientError,
+        BrowserFailed,
+        TimeoutError,
+    ) as error:
+        _log.warning("screenshot not stored", directory=ref.slug, error=type(error).__name__)
+        return ""
