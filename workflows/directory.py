@@ -113,7 +113,7 @@ class DirectoryWorkflow:
             self._see(outcome)
             if outcome.status is not SubmissionStatus.PLANNED:
                 return
-        await self._give_up(FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries.")
+        await self._give_up(self._outcome.failure or FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries.")
 
     async def _planned(self) -> bool:
         """True when the ledger holds a plan to carry out. An amended plan is one: it is not made anew."""

@@ -52,6 +52,8 @@ def given_up(before: Outcome, failure: FailureType, reason: str) -> Outcome:
         status = SubmissionStatus.SKIPPED
     else:
         status = SubmissionStatus.FAILED
+    if failure is before.failure:
+        reason = f"{reason} {before.reason}".strip()
     return before.model_copy(update={"status": status, "failure": failure, "reason": reason})
 
 

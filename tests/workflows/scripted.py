@@ -37,6 +37,8 @@ class Turn(StrEnum):
     DIE_AFTER_CLICK = "die_after_click"
     HANG = "hang"
     SLOW = "slow"
+    JAMMED = "jammed"
+    """The button cannot be pressed, and nothing has left."""
     DEAF = "deaf"
     """Goes on through a cancellation until told to, and then needs a person."""
 
@@ -51,6 +53,7 @@ _AFTER_CLICK = {
     ),
     Turn.REFUSE: Outcome(status=SubmissionStatus.FAILED, failure=FailureType.REFUSED),
     Turn.REFUSE_AND_AMEND: Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.REFUSED),
+    Turn.JAMMED: Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.BROWSER_FAILED),
     Turn.SILENT: Outcome(status=SubmissionStatus.UNCERTAIN, failure=FailureType.OUTCOME_UNKNOWN, may_be_sent=True),
 }
 

@@ -29,10 +29,22 @@ SLUGS = tuple(f"site-{number:02}" for number in range(12))
         ([Turn.REFUSE_AND_AMEND, Turn.ACCEPT], 2, SubmissionStatus.SUBMITTED, None),
         ([Turn.CHANGED, Turn.ACCEPT], 1, SubmissionStatus.SUBMITTED, None),
         ([Turn.CHANGED], 0, SubmissionStatus.FAILED, FailureType.FORM_CHANGED),
+        ([Turn.JAMMED, Turn.ACCEPT], 2, SubmissionStatus.SUBMITTED, None),
+        ([Turn.JAMMED], 4, SubmissionStatus.FAILED, FailureType.BROWSER_FAILED),
         ([Turn.BUSY, Turn.BUSY, Turn.ACCEPT], 1, SubmissionStatus.SUBMITTED, None),
         ([Turn.BUSY], 0, SubmissionStatus.FAILED, FailureType.DIRECTORY_BUSY),
     ],
-    ids=["accepted", "refused", "amended", "redesigned once", "redesigned always", "busy at first", "busy always"],
+    ids=[
+        "accepted",
+        "refused",
+        "amended",
+        "redesigned once",
+        "redesigned always",
+        "jammed once",
+        "jammed",
+        "busy at first",
+        "busy always",
+    ],
 )
 async def test_a_directory_ends(
     skipping: WorkflowEnvironment,
