@@ -3,7 +3,6 @@
 It holds no truth of its own: what it decides it decides on outcomes that are already in the ledger.
 """
 
-import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -28,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from schema.failures import FailureType
     from schema.search_attributes import OUTCOME
 
-from workflows.policies import BROWSER_QUEUE_SUFFIX, LEDGER, PLAN, SUBMIT
+from workflows.policies import BROWSER_QUEUE_SUFFIX, LEDGER, PLAN, SUBMIT, heed_cancellation
 
 _MOST_ROUNDS = 4
 """Plans of one directory in a row: the first, and those that a redesign or a refusal made necessary."""
@@ -100,9 +99,9 @@ class DirectoryWorkflow:
         for _ in range(_MOST_ROUNDS):
             if not await self._planned():
                 return
-            _heed_cancellation()
+            heed_cancellation()
             await self._sleep_until_slot()
-            _heed_cancellation()
+            heed_cancellation()
             try:
                 outcome = await workflow.execute_activity_method(
                     Submitting.submit, self._ref, task_queue=self._browser_queue, summary="submit", **SUBMIT
@@ -148,7 +147,7 @@ class DirectoryWorkflow:
             **LEDGER,
         )
         await self._tell_job()
-        _heed_cancellation()
+        heed_cancellation()
         try:
             await workflow.wait_condition(
                 lambda: not self._outcome.status.waits_for_person,
@@ -200,12 +199,3 @@ class DirectoryWorkflow:
         if outcome.failure:
             details += f" · {outcome.failure}"
         workflow.set_current_details(details)
-
-
-def _heed_cancellation() -> None:
-    """Raise a cancellation that came while a signal or an activity was ending in good order.
-
-    The SDK raises it once, into what is awaited at that moment; whoever succeeds all the same has swallowed it.
-    """
-    if workflow.cancellation_reason() is not None:
-        raise asyncio.CancelledError

@@ -34,7 +34,7 @@ with workflow.unsafe.imports_passed_through():
     from schema.search_attributes import CUSTOMER_ID, DIRECTORY, JOB_ID, OUTCOME, TIER
 
 from workflows.directory import DirectoryWorkflow
-from workflows.policies import LEDGER
+from workflows.policies import LEDGER, heed_cancellation
 
 _FIRST_LOOK_S = 5
 _LONGEST_LOOK_S = 15 * 60
@@ -62,6 +62,7 @@ class JobWorkflow:
     async def run(self, job: JobInput) -> JobProgress:
         try:
             await self._begin()
+            heed_cancellation()
             await self._work()
             await workflow.wait_condition(workflow.all_handlers_finished)
             return await self._finish(cancelled=False)

@@ -1,8 +1,10 @@
-"""How each activity is called: its timeouts, its retries, and what one retry costs."""
+"""How each activity is called: its timeouts, its retries, what one retry costs, and how a cancellation is heard."""
 
+import asyncio
 from datetime import timedelta
 from typing import TypedDict
 
+from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityCancellationType
 
@@ -31,6 +33,8 @@ LEDGER = Policy(
         maximum_interval=timedelta(seconds=30),
         non_retryable_error_types=_NEVER,
     ),
+    # A transaction under way ends before the workflow goes on: what is written next must find what it wrote.
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 
 _VISIT_RETRY = RetryPolicy(
@@ -64,3 +68,12 @@ SHIFT = Policy(
     heartbeat_timeout=timedelta(seconds=20),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
+
+
+def heed_cancellation() -> None:
+    """Raise a cancellation that came while a signal or an activity was ending in good order.
+
+    The SDK raises it once, into what is awaited at that moment; whoever succeeds all the same has swallowed it.
+    """
+    if workflow.cancellation_reason() is not None:
+        raise asyncio.CancelledError
