@@ -1,6 +1,7 @@
 """The service as a whole: outbox, queue, bridge, Temporal, Chromium, ledger and proof, against the sandbox's books.
 
-Every test orders for a business of its own; the ledger's word is never taken alone.
+Every test orders for a business of its own; the ledger's word is never taken alone. Those that end a worker come
+last: the queue may hand the next message to its dead long poll, and it is half a minute until that is sent again.
 """
 
 import asyncio
@@ -130,6 +131,23 @@ async def test_the_command_line_submits_to_a_directory_that_nobody_prepared(stre
         assert [post.fields["name"] for post in site.posts] == [profile.business_name]
 
 
+async def test_cancelling_a_job_closes_its_pages(street: Street) -> None:
+    idle = renderers(street)
+    order = await street.order(TAKING)
+    await street.under_way(order.message.job_id, 1)
+    job = street.client.get_workflow_handle(ids.job_workflow_id(order.message.job_id))
+    await job.cancel()
+    with pytest.raises(WorkflowFailureError):
+        await asyncio.wait_for(job.result(), 60)
+    report = await street.report(order.message.job_id)
+    assert report.status is JobStatus.CANCELLED
+    assert report.counts.submitting == report.counts.pending == report.counts.planned == 0
+    assert await street.disagreements(order) == []
+    async with asyncio.timeout(10):
+        while renderers(street) > idle:
+            await asyncio.sleep(0.1)
+
+
 @pytest.mark.parametrize("part", [Piece.POSTGRES, Piece.TEMPORAL, Piece.WORKER])
 async def test_a_part_that_is_killed_in_mid_job_costs_no_listing_and_makes_none_twice(
     street: Street, part: Piece
@@ -156,23 +174,6 @@ async def test_a_worker_that_is_replaced_in_mid_job_leaves_no_doubt(street: Stre
     report = await street.settled(order.message.job_id, 90)
     assert report.counts.submitted == len(TAKING)
     assert await street.disagreements(order) == []
-
-
-async def test_cancelling_a_job_closes_its_pages(street: Street) -> None:
-    idle = renderers(street)
-    order = await street.order(TAKING)
-    await street.under_way(order.message.job_id, 1)
-    job = street.client.get_workflow_handle(ids.job_workflow_id(order.message.job_id))
-    await job.cancel()
-    with pytest.raises(WorkflowFailureError):
-        await asyncio.wait_for(job.result(), 60)
-    report = await street.report(order.message.job_id)
-    assert report.status is JobStatus.CANCELLED
-    assert report.counts.submitting == report.counts.pending == report.counts.planned == 0
-    assert await street.disagreements(order) == []
-    async with asyncio.timeout(10):
-        while renderers(street) > idle:
-            await asyncio.sleep(0.1)
 
 
 def renderers(street: Street) -> int:
