@@ -18,7 +18,7 @@ from tests.factories import add_job
 from tests.stacks import running
 from tests.workflows.bench import working
 
-_CHILDREN = 80
+_CHILDREN = 60
 _WINDOW = 25
 
 
