@@ -51,15 +51,13 @@ class Filled:
     observation: Observation
 
 
-async def fill_step(
-    page: Page, step: PlanStep, profile: BusinessProfile, site_url: str, *, expected_fingerprint: bool = True
-) -> Filled:
+async def fill_step(page: Page, step: PlanStep, profile: BusinessProfile, site_url: str) -> Filled:
     """Fill the step's fields, and those that appear while doing so, in at most three rounds.
 
-    Raises FormChanged (only with `expected_fingerprint`), GuardRefused, PlaywrightError.
+    Raises FormChanged, GuardRefused, PlaywrightError.
     """
     observation = await observe(page)
-    if expected_fingerprint and observation.snapshot.fingerprint != step.fingerprint:
+    if observation.snapshot.fingerprint != step.fingerprint:
         raise FormChanged(difference(step, observation.snapshot))
     known = {field.handle for field in observation.snapshot.fields if field.visible}
     done: dict[str, FieldValue] = {}
