@@ -15,12 +15,46 @@ _GENERATED = re.compile(
 )
 
 
+# Letters that Unicode does not take apart, though people type them as if it did; what is no letter at all.
+_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+    | {"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "ـ": None, "ʼ": " ", "\u00ad": None, "\u200d": None}
+)
+_VOICED = "\u3099\u309a"
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
+    "\u3005\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"  # kana
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
+    "\uac00-\ud7a3"  # Hangul: it has spaces, but particles stick to words, and writers disagree on the spaces
+)
+"""Characters, as ranges of a regular expression's class, of scripts whose words no space sets apart."""
+
+_INDIC = "\u0900-\u0963\u0966-\u0dff"  # with the vowel signs, which are no letters by themselves
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}](?:[^\W_{UNSPACED}]|[{_INDIC}])*")
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
+
+
+def unaccented(text: str) -> str:
+    """The text with its letters reduced to those that everybody types: é → e, ł → l, й → и, ｱ → ア."""
+    spread = unicodedata.normalize("NFKD", text)
+    plain = "".join(char for char in spread if not unicodedata.combining(char) or char in _VOICED)
+    return unicodedata.normalize("NFC", plain.translate(_LETTERS))
+
+
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
-    """Lower case, no accents, words separated by single spaces; scripts other than Latin survive."""
-    spread = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(char for char in spread if not unicodedata.combining(char)).replace("'", " ").replace("’", " ")
-    return " ".join(re.findall(r"[^\W_]+", plain))
+    """Lower case, no accents, words separated by single spaces; scripts other than Latin survive.
+
+    Where a script sets no space between its words, every character is a word: 公司名称 → 公 司 名 称.
+    """
+    if text.isascii():
+        return " ".join(_WORD.findall(text.lower()))
+    return " ".join(_WORD.findall(unaccented(unicodedata.normalize("NFKD", text).casefold())))
+
+
+def is_character(word: str) -> bool:
+    """True for a folded word that is one character of a script without spaces, and so seldom a word by itself."""
+    return len(word) == 1 and bool(_UNSPACED.match(word))
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brain.mapper.meaning import Concept, concept_named
+from brain.words import is_character, words
 
 _FILE = Path(__file__).with_name("vocabulary.toml")
 _WEAK = 0.55
@@ -59,10 +60,10 @@ def _build(tables: dict[str, dict[str, list[str]]], lists: tuple[str, ...]) -> V
         for name in lists:
             weight = _WEAK if name == "weak" else 1.0
             for phrase in table.get(name, ()):
-                key = tuple(phrase.split())
+                key = words(phrase)
                 found[key].setdefault(concept, weight)
-                if name == "words" and len(key) == 1 and len(phrase) >= 5:
-                    heads[phrase].setdefault(concept, _COMPOUND)
+                if name == "words" and len(key) == 1 and len(key[0]) >= 5:
+                    heads[key[0]].setdefault(concept, _COMPOUND)
     return Vocabulary(
         {key: tuple(value.items()) for key, value in found.items()},
         {key: tuple(value.items()) for key, value in heads.items()},
@@ -76,7 +77,7 @@ def _find(vocabulary: Vocabulary, text: tuple[str, ...]) -> list[Hit]:
     while at < len(text):
         for length in range(min(vocabulary.longest, len(text) - at), 0, -1):
             meanings = vocabulary.phrases.get(text[at : at + length])
-            if meanings:
+            if meanings and (length > 1 or len(text) == 1 or not is_character(text[at])):
                 phrase = " ".join(text[at : at + length])
                 hits += [Hit(concept, weight, at, length, phrase) for concept, weight in meanings]
                 at += length
