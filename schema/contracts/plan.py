@@ -18,12 +18,23 @@ class FillAction(StrEnum):
     LEAVE = "leave"
 
 
+class Excerpt(Contract):
+    """Which sentences of a text of the profile are kept where all of it is too long, counted from 0 and in order.
+
+    `of` is a digest of that text: of any other text the numbers mean nothing.
+    """
+
+    sentences: tuple[int, ...]
+    of: str
+
+
 class FieldDecision(Contract):
     """What happens to one field, where its value comes from and how sure we are.
 
     `key` is None for a box that is ticked by policy (terms) and for `leave`. `part` picks a part of the key's
     value (e.g. "area_code", "monday.opens"). `variant` selects among the acceptable ways to write the value; a
-    refused submission is amended by moving to the next one. `confidence` is 0..1.
+    refused submission is amended by moving to the next one. `confidence` is 0..1. `option` is the value of the
+    offered choice that is taken without a key (`part` "offered"). `excerpt` comes first of the ways to write a text.
     """
 
     handle: str
@@ -34,6 +45,8 @@ class FieldDecision(Contract):
     variant: int = 0
     confidence: float = 1.0
     why: str = ""
+    option: str = ""
+    excerpt: Excerpt | None = None
 
 
 class PlanStep(Contract):
@@ -51,16 +64,36 @@ class PlanConstraints(Contract):
     rate_limit_ms: int = 0
 
 
+class ModelUsage(Contract):
+    """One question to a model and what it cost, in US dollars. `failure` is "" where its answer was used.
+
+    Tokens are 0 where the model named none: it did not answer, or not in time.
+    """
+
+    model: str
+    task: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    duration_ms: int = 0
+    failure: str = ""
+
+
+IDEMPOTENCY_FACTORS = ("job_id", "directory", "business_data")
+"""What makes two submissions the same one."""
+
+
 class Plan(Contract):
-    """Steps in order; only the last one's button submits. `source` tells who made the plan."""
+    """Steps in order; only the last one's button submits. `source` tells who made the plan, `usage` who was asked."""
 
     directory: str
     url: str
     steps: tuple[PlanStep, ...]
     constraints: PlanConstraints = PlanConstraints()
-    idempotency_factors: tuple[str, ...] = ("job_id", "directory", "business_data")
+    idempotency_factors: tuple[str, ...] = IDEMPOTENCY_FACTORS
     source: str = "mapper"
     mapper_version: str = ""
+    usage: tuple[ModelUsage, ...] = ()
 
 
 class FieldValue(Contract):
