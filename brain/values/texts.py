@@ -3,6 +3,8 @@
 import re
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
+# Not after one or two letters: "St. Louis" and "e.g. bread" are no ends.
+_BETWEEN_SENTENCES = re.compile(r"(?<=\w\w\w[.!?…])\s+|(?<=[。！？])\s*|\s*\n\s*")
 
 
 def cut(text: str, limit: int | None) -> str:
@@ -16,6 +18,11 @@ def cut(text: str, limit: int | None) -> str:
         return head[: ends[-1]].strip()
     space = limit if text[limit : limit + 1].isspace() else max(head.rfind(" "), head.rfind("\n"))
     return (head[:space] if space > limit // 3 else head).rstrip(" ,;:-–\n")
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """The text in sentences, each with its full stop; a line break ends one too."""
+    return tuple(sentence for sentence in _BETWEEN_SENTENCES.split(text.strip()) if sentence)
 
 
 def joined(items: tuple[str, ...], limit: int | None, separator: str = ", ") -> str:
