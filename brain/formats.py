@@ -15,7 +15,9 @@ from schema.contracts.profile import BusinessProfile, ProfileKey, Weekday
 
 TERMS = "terms"
 FREE_PLAN = "free_plan"
-"""The `part` of a choice that is made by policy, without a key: agreeing to the terms, taking the plan that is free."""
+OFFERED = "offered"
+"""The `part` of a choice that is made without a key: agreeing to the terms, taking the plan that is free, or taking
+the decision's `option`, which is true of whoever asks to be listed."""
 
 _MANY_LINES = (FieldKind.TEXTAREA, FieldKind.RICH_TEXT)
 _MAY_BE_CUT = frozenset(
@@ -106,7 +108,7 @@ def _fit(texts: tuple[str, ...], field: FormField, key: ProfileKey) -> tuple[str
 def _selections(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:
     texts: tuple[str, ...] = ()
     if decision.key is None:
-        option = _by_policy(decision.part, field)
+        option = _without_key(decision, field)
         texts = (option.value,) if option else ()
     elif field.options:
         found = chosen(decision.key, decision.part, field, profile)
@@ -117,9 +119,10 @@ def _selections(decision: FieldDecision, field: FormField, profile: BusinessProf
     return tuple(FieldValue(handle=field.handle, action=decision.action, text=text) for text in texts if text)
 
 
-def _by_policy(part: str, field: FormField) -> FieldOption | None:
-    """The choice that is made without a key."""
-    return {TERMS: agreement, FREE_PLAN: free_plan}.get(part, lambda _: None)(field)
+def _without_key(decision: FieldDecision, field: FormField) -> FieldOption | None:
+    if decision.part == OFFERED:
+        return next((option for option in field.options if option.value == decision.option), None)
+    return {TERMS: agreement, FREE_PLAN: free_plan}.get(decision.part, lambda _: None)(field)
 
 
 def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:

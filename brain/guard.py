@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import tldextract
 
-from brain.formats import FREE_PLAN, TERMS, accepts, fits
+from brain.formats import FREE_PLAN, OFFERED, TERMS, accepts, fits
 from brain.mapper import Avoid, Meaning, map_fields
-from brain.values.chosen import priced
+from brain.values.chosen import agreement, priced
 from brain.values.hours import twelve_hours
 from brain.values.phones import international
 from brain.values.places import country_codes, country_names, state_names
 from brain.words import fold
-from schema.contracts.form import FieldKind, FormField, FormSnapshot
+from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot, Label, LabelSource
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
 
@@ -76,6 +76,19 @@ def same_site(url: str, site_url: str) -> bool:
 def name_of(field: FormField) -> str:
     """What a person would call the field."""
     return field.labels[0].text if field.labels else field.name or field.handle
+
+
+def commits(option: FieldOption) -> bool:
+    """True if choosing it costs money, says yes to something, or orders what a box to tick would be left alone for."""
+    box = FormField(
+        handle="option",
+        tag="input",
+        kind=FieldKind.CHECKBOX,
+        labels=(Label(text=option.label, source=LabelSource.LABEL_WRAPPING),),
+        options=(option,),
+    )
+    says_yes = agreement(box) is not None
+    return says_yes or priced(option) or isinstance(map_fields((box,))["option"].concept, Avoid)
 
 
 Broken = Iterable[tuple[str, str]]
@@ -178,7 +191,7 @@ def _nothing_bought(case: _Case) -> Broken:
 
 
 def _policy_choices(case: _Case) -> Broken:
-    """Without a key, only an agreement is ticked and only an agreement or the free plan is chosen."""
+    """Without a key, only an agreement is ticked, and only an agreement, the free plan or what binds nobody chosen."""
     for value, field in case.fields():
         decision = case.decision(value.handle)
         if decision is None or decision.key is not None:
@@ -186,7 +199,10 @@ def _policy_choices(case: _Case) -> Broken:
         concept = case.meanings[field.handle].concept
         ticks = value.action is FillAction.CHECK and concept is Avoid.TERMS
         selects = value.action is FillAction.SELECT and decision.part in (TERMS, FREE_PLAN)
-        if not (ticks or selects):
+        offered = value.action is FillAction.SELECT and decision.part == OFFERED and not isinstance(concept, Avoid)
+        taken = next((option for option in field.options if option.value == value.text), None)
+        harmless = offered and field.required and taken is not None and not commits(taken)
+        if not (ticks or selects or harmless):
             yield value.handle, f'Nothing in the profile stands behind "{name_of(field)}".'
 
 

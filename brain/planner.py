@@ -44,8 +44,17 @@ class Explanation:
     confidence: float
 
 
-def plan_step(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: bool = True) -> PlanStep | Obstacle:
-    """The plan for the form as it is now. `accept_terms`: whether agreements may be ticked in the customer's name."""
+def plan_step(
+    snapshot: FormSnapshot,
+    profile: BusinessProfile,
+    *,
+    accept_terms: bool = True,
+    decided: tuple[FieldDecision, ...] = (),
+) -> PlanStep | Obstacle:
+    """The plan for the form as it is now. `accept_terms`: whether agreements may be ticked in the customer's name.
+
+    What is `decided` already (by an earlier look, by a model) stands as it is; the mapper decides the rest.
+    """
     wall = _wall(snapshot)
     if wall is not None:
         return wall
@@ -53,7 +62,8 @@ def plan_step(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms:
     if button is None:
         return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has no button that would send it.")
     meanings = map_fields(snapshot.fields)
-    decisions = _decisions(snapshot, meanings, accept_terms)
+    known = {decision.handle: decision for decision in decided}
+    decisions = tuple(known.get(made.handle, made) for made in _decisions(snapshot, meanings, accept_terms))
     step = PlanStep(
         fingerprint=snapshot.fingerprint, decisions=decisions, button=button.handle, button_kind=button.kind
     )
@@ -126,10 +136,14 @@ def _button(snapshot: FormSnapshot) -> FormButton | None:
 def _decisions(
     snapshot: FormSnapshot, meanings: Mapping[str, Meaning], accept_terms: bool
 ) -> tuple[FieldDecision, ...]:
-    return tuple(_decide(field, meanings[field.handle], accept_terms) for field in snapshot.fields if field.visible)
+    return tuple(
+        decide(field, meanings[field.handle], accept_terms=accept_terms) for field in snapshot.fields if field.visible
+    )
 
 
-def _decide(field: FormField, meaning: Meaning, accept_terms: bool) -> FieldDecision:
+def decide(field: FormField, meaning: Meaning, *, accept_terms: bool) -> FieldDecision:
+    """What happens to a field of this meaning."""
+
     def decision(
         action: FillAction, key: ProfileKey | None = None, part: str = "", why: str = meaning.why
     ) -> FieldDecision:
@@ -250,7 +264,7 @@ def _otherwise(
         needed = tuple(
             f.model_copy(update={"required": True}) if f.handle == field.handle else f for f in snapshot.fields
         )
-        first = _decide(field, map_fields(needed)[field.handle], accept_terms=False)
+        first = decide(field, map_fields(needed)[field.handle], accept_terms=False)
         return first if first.action is not FillAction.LEAVE and renderings(first, field, profile) else None
     ways = renderings(decision, field, profile)
     current = min(decision.variant, len(ways) - 1)

@@ -145,7 +145,7 @@ def _extended(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile, 
     if not fresh:
         return step
     agreed = any(decision.action is FillAction.CHECK and decision.key is None for decision in step.decisions)
-    replanned = plan_step(snapshot, profile, accept_terms=agreed)
+    replanned = plan_step(snapshot, profile, accept_terms=agreed, decided=step.decisions)
     if not isinstance(replanned, PlanStep):
         raise GuardRefused((GuardFinding(rule=replanned.failure.value, reason=replanned.reason),))
     known.update(fresh)
