@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from api import errors
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.routes import health
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.settings import load_settings
+from schema import problems
 from schema.store.database import open_pool
 
 
@@ -26,5 +26,5 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
-errors.install(app)
+problems.install(app)
 app.include_router(health.router)

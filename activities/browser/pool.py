@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import playwright.async_api
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ProxySettings
 
 from activities.boundary import to_its_end
 from activities.browser.chromium import BrowserFailed, Chromium, launch
@@ -38,11 +38,15 @@ class Visit:
 
 
 class BrowserPool:
-    """At most `slots` pages at a time in one Chromium. Use as an async context manager."""
+    """At most `slots` pages at a time in one Chromium, which reaches the network by `proxy` alone where one is given.
 
-    def __init__(self, executable: Path, slots: int, user_agent_contact: str) -> None:
+    Use as an async context manager.
+    """
+
+    def __init__(self, executable: Path, slots: int, user_agent_contact: str, proxy: str = "") -> None:
         self._executable = executable
         self._contact = user_agent_contact
+        self._proxy: ProxySettings | None = {"server": proxy} if proxy else None
         self._slots = asyncio.Semaphore(slots)
         self._starting = asyncio.Lock()
         self._newest: Chromium | None = None
@@ -84,6 +88,7 @@ class BrowserPool:
             user_agent=self._user_agent(browser),
             service_workers="block",
             accept_downloads=False,
+            proxy=self._proxy,
         )
 
     def _user_agent(self, browser: Browser) -> str:

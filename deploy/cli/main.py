@@ -11,9 +11,12 @@ import typer
 from deploy.cli import directories, form, jobs, local
 from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
+from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.database import DatabaseUnusable, using_database
-from deploy.runtime.settings import SettingsError, load_settings
+from deploy.runtime.settings import SettingsError, load_brain_settings, load_settings
 from schema.migrate import MigrationError, migrate
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 app = typer.Typer(
     name="directorybolt",
@@ -49,14 +52,41 @@ def api(
 
     settings = load_settings()
     address, number = host or settings.api_host, port or settings.api_port
+    _must_be_free(address, number, "The API", "API_PORT")
+    uvicorn.run("api.main:app", host=address, port=number, log_config=None)
+
+
+@app.command()
+def brain(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; BRAIN_HOST by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; BRAIN_PORT by default.")] = None,
+) -> None:
+    """Run the brain's service (POST /plan) until it is told to stop. It needs a browser and nothing else."""
+    import uvicorn
+
+    settings = load_brain_settings()
+    address, number = host or settings.brain_host, port or settings.brain_port
+    if not settings.brain_token and address not in _LOOPBACK:
+        raise CommandFailed(
+            f"The brain would open pages for anybody who reaches {address}: set BRAIN_TOKEN, or listen on 127.0.0.1."
+        )
+    _must_be_free(address, number, "The brain", "BRAIN_PORT")
     try:
-        socket.create_server((address, number)).close()
+        find_browser(settings.browser_path)
+    except BrowserNotFound as error:
+        raise CommandFailed(str(error), SERVICE_FAILED) from None
+    uvicorn.run("deploy.runtime.brain:app", factory=True, host=address, port=number, log_config=None)
+
+
+def _must_be_free(address: str, port: int, who: str, setting: str) -> None:
+    """Raises CommandFailed where something listens there already, or nobody may."""
+    try:
+        socket.create_server((address, port)).close()
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise CommandFailed(
-            f"The API cannot listen on {address}:{number} ({reason}): choose another with --port or API_PORT."
+            f"{who} cannot listen on {address}:{port} ({reason}): choose another with --port or {setting}."
         ) from None
-    uvicorn.run("api.main:app", host=address, port=number, log_config=None)
 
 
 @app.command("migrate")

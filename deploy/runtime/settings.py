@@ -34,6 +34,16 @@ class BrowserSettings(BaseSettings):
     browser_path: Path | None = None
     browser_slots: int = Field(default=4, ge=1, le=64)
     user_agent_contact: str = "https://directorybolt.com/bot"
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+
+class BrainSettings(BrowserSettings):
+    """What the brain's service needs. It has no database and no queue."""
+
+    brain_host: str = "127.0.0.1"
+    brain_port: int = Field(default=8070, ge=1, le=65535)
+    brain_token: SecretStr | None = None
+    brain_private_addresses: bool = False
 
 
 class Settings(BrowserSettings):
@@ -66,7 +76,6 @@ class Settings(BrowserSettings):
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
     sandbox_url: str | None = None
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("database_url")
     @classmethod
@@ -102,6 +111,12 @@ def load_settings() -> Settings:
 def load_browser_settings() -> BrowserSettings:
     """Likewise, for commands that need a browser and nothing else."""
     return _load(BrowserSettings)
+
+
+@functools.cache
+def load_brain_settings() -> BrainSettings:
+    """Likewise, for the brain's service."""
+    return _load(BrainSettings)
 
 
 def _load(kind: type[S]) -> S:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter
 
 from schema.contracts.base import Contract, matching, one_line
 
@@ -16,6 +16,17 @@ Slug = Annotated[
 ]
 
 _HTTP_URL = TypeAdapter(HttpUrl)
+
+
+def _http_url(value: str) -> str:
+    _HTTP_URL.validate_python(value)
+    if not value.isprintable():
+        raise ValueError("must be one line of visible characters")
+    return value
+
+
+SubmissionUrl = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_http_url)]
+"""The http(s) address of a directory's form."""
 
 
 class Automation(StrEnum):
@@ -33,7 +44,7 @@ class DirectoryEntry(Contract):
 
     slug: Slug
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), one_line]
-    submission_url: str
+    submission_url: SubmissionUrl
     domain_authority: int = Field(default=0, ge=0, le=100)
     priority_tier: int = Field(default=1, ge=1, le=5)
     category: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), one_line] = ""
@@ -41,15 +52,6 @@ class DirectoryEntry(Contract):
     automation: Automation = Automation.SILENT
     accept_terms: bool = True
     interval_ms: int = Field(default=0, ge=0, le=86_400_000)
-
-    @field_validator("submission_url")
-    @classmethod
-    def _is_http_url(cls, value: str) -> str:
-        value = value.strip()
-        _HTTP_URL.validate_python(value)
-        if not value.isprintable():
-            raise ValueError("must be one line of visible characters")
-        return value
 
 
 class Directory(DirectoryEntry):

@@ -1,7 +1,11 @@
-"""How the API says no: problem details (RFC 9457), for every error and in one shape."""
+"""How our HTTP services say no: problem details (RFC 9457), for every error and in one shape.
+
+Shared by the API and by the brain's service, which do not know each other. It knows no route.
+"""
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -12,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 
+_REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _log = structlog.get_logger(__name__)
 
 
@@ -32,11 +37,37 @@ class Problem(BaseModel):
     errors: tuple[FieldProblem, ...] | None = None
 
 
+class RequestRefused(Exception):
+    """A request that is understood, and of which one field asks for something that is not done (422)."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.problem = FieldProblem(field=field, message=message)
+
+
 def install(application: FastAPI) -> None:
-    """Answer every error of the application with a problem."""
+    """Answer every error of the application with a problem, and say so in its OpenAPI document."""
     application.add_exception_handler(HTTPException, _refused)
     application.add_exception_handler(RequestValidationError, _not_understood)
+    application.add_exception_handler(RequestRefused, _not_done)
     application.add_exception_handler(Exception, _failed)
+    describe = application.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        for operation in (o for path in document["paths"].values() for o in path.values()):
+            for answer in operation["responses"].values():
+                # FastAPI describes every model under the media type of the route's good answer.
+                if answer.get("content", {}).get("application/json", {}).get("schema") == _REFERENCE:
+                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+        return document
+
+    application.openapi = openapi  # type: ignore[method-assign]
+
+
+def answers(reasons: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
+    """The errors of one route, for its OpenAPI document: what each status says."""
+    return {status.value: {"model": Problem, "description": why} for status, why in reasons.items()}
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
@@ -54,6 +85,13 @@ async def _not_understood(_: Request, error: Exception) -> JSONResponse:
     )
     return _answer(
         Problem(title="The request is not understood", status=HTTPStatus.UNPROCESSABLE_ENTITY, errors=fields)
+    )
+
+
+async def _not_done(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestRefused)
+    return _answer(
+        Problem(title="The request is refused", status=HTTPStatus.UNPROCESSABLE_ENTITY, errors=(error.problem,))
     )
 
 

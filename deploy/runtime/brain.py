@@ -1,0 +1,40 @@
+"""The brain's service with its eye: `uvicorn --factory deploy.runtime.brain:app`."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from activities.browser.egress import Egress
+from activities.browser.eye import PageEye
+from activities.browser.pool import BrowserPool
+from brain.service import Eye, create_app
+from deploy.runtime.browser_path import find_browser
+from deploy.runtime.logs import configure_logs
+from deploy.runtime.settings import BrainSettings, load_brain_settings
+
+
+def app() -> FastAPI:
+    """The application of this process's settings. Raises SettingsError."""
+    settings = load_brain_settings()
+    configure_logs(settings.log_level)
+    return brain_app(settings)
+
+
+def brain_app(settings: BrainSettings) -> FastAPI:
+    """The application; its browser starts and ends with it."""
+    token = settings.brain_token.get_secret_value() if settings.brain_token else ""
+    return create_app(lambda: _open_eye(settings), token)
+
+
+@contextlib.asynccontextmanager
+async def _open_eye(settings: BrainSettings) -> AsyncIterator[Eye]:
+    public_only = not settings.brain_private_addresses
+    async with contextlib.AsyncExitStack() as stack:
+        way_out = (await stack.enter_async_context(Egress())).url if public_only else ""
+        pool = await stack.enter_async_context(
+            BrowserPool(
+                find_browser(settings.browser_path), settings.browser_slots, settings.user_agent_contact, way_out
+            )
+        )
+        yield PageEye(pool, public_only=public_only)
