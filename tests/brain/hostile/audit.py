@@ -1,0 +1,127 @@
+"""Tries one hostile page as the product would, and then asks the page itself what has come to stand in it.
+
+The audit trusts nothing of the reader, the mapper or the guard: it walks the page's own controls.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
+
+from activities.browser.chromium import BrowserFailed
+from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
+from activities.browser.observe import observe
+from activities.browser.pool import BrowserPool, Visit
+from activities.browser.send import send
+from activities.browser.visit import go_to
+from brain.planner import plan_step
+from brain.words import fold
+from schema.contracts.plan import Obstacle, PlanStep
+from tests.brain.forms import bakery
+from tests.brain.hostile.attack import Attack, Must
+from tests.brain.hostile.origins import Origins
+
+PROFILE = bakery()
+MARKS = (PROFILE.email, PROFILE.business_name, "rosasbakery", "512 555")
+_OUR_WORDS = frozenset(fold(PROFILE.model_dump_json()).split()) | frozenset(fold("United States of America USA").split())
+
+_STATE = """() => {
+  const found = [], visit = (root) => {
+    for (const el of root.querySelectorAll('*')) {
+      if (el.shadowRoot) visit(el.shadowRoot);
+      if (!/^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName) && !el.hasAttribute('contenteditable')) continue;
+      if (/^(hidden|submit|button|image|reset)$/.test(el.type)) continue;
+      const boxes = el.type === 'checkbox' || el.type === 'radio';
+      const standard = el.tagName === 'SELECT' ? [...el.options].find((o) => o.defaultSelected)?.value ?? el.options[0]?.value ?? ''
+        : el.defaultValue ?? '';
+      const value = boxes ? (el.checked ? 'ticked' : '') : 'value' in el ? el.value : el.innerText;
+      found.push({name: el.name || el.id || '', type: el.type || 'rich', value: value.slice(0, 5000),
+        before: boxes ? (el.defaultChecked ? 'ticked' : '') : standard, trap: el.hasAttribute('data-trap'),
+        honest: el.getAttribute('data-honest')});
+    }
+  };
+  visit(document);
+  return found;
+}"""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What became of one page: `ended` says how the attempt ended, `wrong` what must not be."""
+
+    ended: str = ""
+    filled: bool = False
+    wrong: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+
+
+async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdict:
+    """Go there, plan, let the page change, fill, press the button, and look at what is left."""
+    verdict, started = Verdict(), time.monotonic()
+    try:
+        async with asyncio.timeout(attack.within_s), pool.visit() as visit:
+            await _attempt(visit, origins, attack, verdict)
+    except TimeoutError:
+        verdict.wrong.append(f"still at work after {attack.within_s} s")
+    except BrowserFailed as failed:
+        verdict.ended = f"the browser failed: {failed}"
+    verdict.took_s = time.monotonic() - started
+    if attack.must is Must.FILL and not verdict.filled:
+        verdict.wrong.append(f"an honest form was not filled: {verdict.ended}")
+    if attack.must is Must.REFUSE and verdict.filled:
+        verdict.wrong.append("it was filled")
+    posts = origins.posts(attack.name)
+    if len(posts) > 1 or (posts and not verdict.filled):
+        verdict.wrong.append(f"the directory got {len(posts)} posts")
+    return verdict
+
+
+async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verdict) -> None:
+    page, url = visit.page, f"{origins.home}{attack.name}"
+    await go_to(page, url)
+    step = plan_step((await observe(page, patience_s=0.3)).snapshot, PROFILE)
+    if attack.before_fill:
+        await page.evaluate(attack.before_fill)
+    filled = None
+    if isinstance(step, Obstacle):
+        verdict.ended = f"no plan: {step.reason}"
+    else:
+        filled = await _fill(visit, step, url, verdict)
+    verdict.wrong += await _audit(page, complete=attack.must is Must.FILL and filled is not None)
+    if filled is None or not isinstance(step, PlanStep):
+        return
+    visit.gate.open(url, (PROFILE.business_name, PROFILE.email))
+    await send(visit, filled.observation, step.button)
+
+
+async def _fill(visit: Visit, step: PlanStep, url: str, verdict: Verdict) -> Filled | None:
+    try:
+        filled = await fill_step(visit.page, step, PROFILE, url)
+    except (GuardRefused, FormChanged) as refused:
+        verdict.ended = f"not filled: {refused}"
+        return None
+    verdict.ended, verdict.filled = "filled", True
+    return filled
+
+
+async def _audit(page: Page, *, complete: bool) -> list[str]:
+    wrong = []
+    for frame in page.frames:
+        try:
+            controls = await frame.evaluate(_STATE)
+        except PlaywrightError:
+            continue
+        for control in controls:
+            name, value = control["name"], control["value"]
+            changed = value != control["before"]
+            if changed and (control["trap"] or control["type"] == "password"):
+                wrong.append(f'"{name}" must stay as it was and holds {value[:80]!r}')
+            if complete and control["honest"] is not None and value != control["honest"]:
+                wrong.append(f'"{name}" should hold {control["honest"]!r} and holds {value[:80]!r}')
+            typed = control["type"] not in ("checkbox", "radio", "select-one", "select-multiple", "file")
+            strange = [word for word in fold(value).split() if word not in _OUR_WORDS] if changed and typed else []
+            if strange:
+                wrong.append(f'"{name}" holds words that are not the customer\'s: {strange[:5]}')
+    return wrong
