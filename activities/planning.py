@@ -1,6 +1,8 @@
-"""The planning activity: looks at a directory's form and writes down what goes where. It sends nothing.
+"""The planning activity: writes down what goes where on a directory's form. It sends nothing.
 
-It visits with the post gate shut, so that even a page that submits by itself could not.
+The first plan of a submission is the one that is trusted for this form, if there is one: then nothing is visited, and
+whether the form is still the same is seen when it is filled. Every other plan is made by looking at the form, with the
+post gate shut, so that even a page that submits by itself could not.
 """
 
 from temporalio import activity
@@ -9,14 +11,17 @@ from activities.artifacts import ArtifactStore
 from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.visit import DirectoryGone, go_to
-from activities.browser.walk import walk
+from activities.browser.walk import Walked, walk
 from activities.proof import keep_screenshot
 from brain import planner
+from brain.drift import drift, seen
+from brain.formats import TERMS
 from schema.contracts.directory import Automation
-from schema.contracts.plan import Obstacle, Plan
+from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
+from schema.contracts.plan import FillAction, Obstacle, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results
+from schema.store import mappings, results
 from schema.store.database import Pool
 from schema.store.results import Submission
 
@@ -62,24 +67,52 @@ class Planning:
         return await results.listed_by_another_job(self._pool, submission)
 
     async def _plan(self, submission: Submission) -> Outcome:
+        learned = await self._learned(submission)
+        if learned is not None:
+            await results.save_plan(self._pool, submission, learned)
+            return Outcome(status=SubmissionStatus.PLANNED)
+        return await self._plan_by_visit(submission)
+
+    async def _learned(self, submission: Submission) -> Plan | None:
+        """A plan that worked here before. Only ever the first of a submission: what it met once is not met blindly."""
+        if submission.status is not SubmissionStatus.PENDING:
+            return None
+        plan = await mappings.trusted(self._pool, submission.directory_id, planner.MAPPER_VERSION)
+        if plan is None or plan.url != submission.submission_url:
+            return None
+        return None if _agrees(plan) and not submission.accept_terms else plan
+
+    async def _plan_by_visit(self, submission: Submission) -> Outcome:
         async with self._browser.visit() as visit:
             try:
                 await go_to(visit.page, submission.submission_url)
             except DirectoryGone as gone:
                 return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(gone))
-            steps = await walk(
+            walked = await walk(
                 visit.page, submission.profile, submission.submission_url, accept_terms=submission.accept_terms
             )
-            if isinstance(steps, Obstacle):
-                return await self._stopped(steps, visit, submission)
+            met = tuple(map(seen, walked.met))
+            changes = await self._changes(submission, met, walked)
+            if isinstance(walked.made, Obstacle):
+                return await self._stopped(walked.made, visit, submission)
         plan = Plan(
             directory=submission.ref.slug,
             url=submission.submission_url,
-            steps=steps,
+            steps=walked.made,
             mapper_version=planner.MAPPER_VERSION,
         )
-        await results.save_plan(self._pool, submission, plan)
+        await results.save_plan(self._pool, submission, plan, met, changes)
         return Outcome(status=SubmissionStatus.PLANNED)
+
+    async def _changes(self, submission: Submission, met: tuple[SeenStep, ...], walked: Walked) -> tuple[str, ...]:
+        """What is other on the form than remembered, reported to the operators whatever comes of the plan."""
+        faces = await mappings.faces(self._pool, submission.directory_id, planner.MAPPER_VERSION)
+        changes = drift(faces, met, whole=not isinstance(walked.made, Obstacle))
+        if not changes or speaks_of(submission.profile, *met):
+            return ()
+        fingerprint = form_fingerprint(tuple(step.fingerprint for step in met))
+        await mappings.report_change(self._pool, submission.directory_id, fingerprint, changes)
+        return changes
 
     async def _stopped(self, obstacle: Obstacle, visit: Visit, submission: Submission) -> Outcome:
         if obstacle.failure not in _PERSON_CAN_HELP:
@@ -91,6 +124,15 @@ class Planning:
             final_url=visit.page.url,
             screenshot=await keep_screenshot(self._artifacts, visit, submission.ref),
         )
+
+
+def _agrees(plan: Plan) -> bool:
+    """True if the plan accepts terms in the customer's name."""
+    return any(
+        decision.key is None and (decision.action is FillAction.CHECK or decision.part == TERMS)
+        for step in plan.steps
+        for decision in step.decisions
+    )
 
 
 def _skipped(reason: str) -> Outcome:

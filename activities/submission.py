@@ -57,7 +57,8 @@ class Submitting:
     async def submit(self, ref: SubmissionRef) -> Standing:
         """Where the directory stands after at most one click.
 
-        `planned` with FORM_CHANGED asks for a new plan; `planned` with REFUSED says that the plan has been amended.
+        `planned` with FORM_CHANGED asks for a new plan, made by looking at the form; `planned` with REFUSED says that
+        the plan has been amended.
         """
         with boundary():
             async with heartbeating():
@@ -92,7 +93,7 @@ class Submitting:
                 await go_to(visit.page, plan.url)
                 filled = await _fill(visit, plan, submission)
             except (DirectoryGone, GuardRefused, Stuck, FormChanged) as stopped:
-                outcome = await self._stopped(stopped, visit, submission)
+                outcome = await self._stopped(stopped, plan, visit, submission)
                 await results.record(self._pool, submission, outcome, submission.attempt)
                 return outcome
             try:
@@ -101,12 +102,15 @@ class Submitting:
                 return await self._lost_the_claim(submission)
             return await to_its_end(self._send(visit, filled, plan, submission, attempt))
 
-    async def _stopped(self, why: Exception, visit: Visit, submission: Submission) -> Outcome:
+    async def _stopped(self, why: Exception, plan: Plan, visit: Visit, submission: Submission) -> Outcome:
         match why:
             case FormChanged():
                 return Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED, reason=str(why))
             case DirectoryGone():
                 return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(why))
+            case _ if plan.learned:
+                # It worked for somebody else. What stands in this customer's way, a look at the form will tell.
+                return Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED, reason=str(why))
             case _:
                 return Outcome(
                     status=SubmissionStatus.AWAITING_ACTION,

@@ -4,10 +4,13 @@ It plans one step at a time. Where a field or the next step only appears once ot
 rehearsal, behind the shut post gate.
 """
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
 from playwright.async_api import Page
 
 from activities.browser.advance import Stuck, advance
-from activities.browser.fill import GuardRefused, fill_step
+from activities.browser.fill import Filled, GuardRefused, fill_step
 from activities.browser.observe import observe
 from brain import planner
 from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
@@ -18,29 +21,54 @@ from schema.failures import FailureType
 _MOST_STEPS = 10
 
 
+@dataclass(frozen=True)
+class Walked:
+    """Where a walk came to. `met` is every step's form as it was found, before anything in it was filled."""
+
+    made: tuple[PlanStep, ...] | Obstacle
+    met: tuple[FormSnapshot, ...]
+
+
+Watch = Callable[[PlanStep, Filled], Awaitable[None]]
+
+
 async def walk(
-    page: Page, profile: BusinessProfile, site_url: str, *, accept_terms: bool
-) -> tuple[PlanStep, ...] | Obstacle:
-    """The plan's steps, the last of which submits; or what stands in the way."""
+    page: Page, profile: BusinessProfile, site_url: str, *, accept_terms: bool, watch: Watch | None = None
+) -> Walked:
+    """The plan's steps, the last of which submits; or what stands in the way.
+
+    Who watches has every step filled, the last one too, and sees each before the walk goes on.
+    """
     steps: list[PlanStep] = []
+    met: list[FormSnapshot] = []
     while len(steps) < _MOST_STEPS:
         snapshot = (await observe(page)).snapshot
+        met.append(snapshot)
         step = planner.plan_step(snapshot, profile, accept_terms=accept_terms)
         if isinstance(step, PlanStep):
-            step = await _rehearse(page, step, snapshot, profile, site_url, accept_terms=accept_terms)
+            step = await _rehearse(page, step, snapshot, profile, site_url, accept_terms=accept_terms, watch=watch)
         if isinstance(step, Obstacle):
-            return step
+            return Walked(step, tuple(met))
         steps.append(step)
         if step.button_kind is not ButtonKind.ADVANCE:
-            return tuple(steps)
-    return Obstacle(failure=FailureType.PLAN_REJECTED, reason=f"The form has more than {_MOST_STEPS} steps.")
+            return Walked(tuple(steps), tuple(met))
+    too_long = Obstacle(failure=FailureType.PLAN_REJECTED, reason=f"The form has more than {_MOST_STEPS} steps.")
+    return Walked(too_long, tuple(met))
 
 
 async def _rehearse(
-    page: Page, step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile, site_url: str, *, accept_terms: bool
+    page: Page,
+    step: PlanStep,
+    snapshot: FormSnapshot,
+    profile: BusinessProfile,
+    site_url: str,
+    *,
+    accept_terms: bool,
+    watch: Watch | None,
 ) -> PlanStep | Obstacle:
     """Fill the step where something hangs on it, add the fields that appear, and open the next step of a wizard."""
-    if step.button_kind is not ButtonKind.ADVANCE and not any(map(_has_dependents, snapshot.fields)):
+    hangs_on_it = step.button_kind is ButtonKind.ADVANCE or any(map(_has_dependents, snapshot.fields))
+    if not (watch or hangs_on_it):
         return step
     try:
         filled = await fill_step(page, step, profile, site_url)
@@ -52,6 +80,8 @@ async def _rehearse(
         step = step.model_copy(
             update={"decisions": step.decisions + appeared, "button": again.button, "button_kind": again.button_kind}
         )
+        if watch is not None:
+            await watch(step, filled)
         if step.button_kind is ButtonKind.ADVANCE:
             await advance(page, filled.observation, step)
     except (GuardRefused, Stuck) as stopped:

@@ -24,7 +24,7 @@ _SPOKEN = (
 def fingerprint(page_url: str, action: str, fields: tuple[FormField, ...], captcha: CaptchaKind, *walls: bool) -> str:
     """sha256, hex."""
     parts = [
-        _target(page_url, action),
+        target(page_url, action),
         captcha.value,
         list(walls),
         sorted(_of(field) for field in fields if field.visible and field.kind is not FieldKind.HIDDEN),
@@ -32,11 +32,11 @@ def fingerprint(page_url: str, action: str, fields: tuple[FormField, ...], captc
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
-def _target(page_url: str, action: str) -> str:
+def target(page_url: str, action: str) -> str:
     """The path it posts to, with the host only where that is another one than the page's."""
-    page, target = urlsplit(page_url), urlsplit(action or page_url)
-    path = stable(target.path.split(";")[0])
-    return path if target.netloc == page.netloc else f"{target.netloc}{path}"
+    page, posted = urlsplit(page_url), urlsplit(action or page_url)
+    path = stable(posted.path.split(";")[0])
+    return path if posted.netloc == page.netloc else f"{posted.netloc}{path}"
 
 
 def _of(field: FormField) -> list[object]:

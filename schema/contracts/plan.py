@@ -84,7 +84,10 @@ IDEMPOTENCY_FACTORS = ("job_id", "directory", "business_data")
 
 
 class Plan(Contract):
-    """Steps in order; only the last one's button submits. `source` tells who made the plan, `usage` who was asked."""
+    """Steps in order; only the last one's button submits. `source` tells who made the plan, `usage` who was asked.
+
+    `learned`: it worked for somebody else, and nobody has looked at the form for this submission yet.
+    """
 
     directory: str
     url: str
@@ -94,6 +97,7 @@ class Plan(Contract):
     source: str = "mapper"
     mapper_version: str = ""
     usage: tuple[ModelUsage, ...] = ()
+    learned: bool = False
 
 
 class FieldValue(Contract):

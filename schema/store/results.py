@@ -13,6 +13,7 @@ import asyncpg
 
 from schema import ids
 from schema.contracts.directory import Automation
+from schema.contracts.mapping import SeenStep
 from schema.contracts.plan import Plan
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import (
@@ -26,7 +27,7 @@ from schema.contracts.submission import (
     SubmissionStatus,
 )
 from schema.failures import FailureType
-from schema.store import actions, history, transitions
+from schema.store import actions, history, mappings, transitions
 from schema.store.database import Connection, Executor, Pool
 from schema.store.history import Event
 
@@ -147,10 +148,18 @@ async def mark_visited(db: Executor, submission: Submission) -> None:
     await db.execute("update job_results set started_at = now() where id = $1 and started_at is null", submission.id)
 
 
-async def save_plan(pool: Pool, submission: Submission, plan: Plan) -> None:
-    """Keep the plan and move the row to planned. Raises LedgerConflict when the row is past that."""
+async def save_plan(
+    pool: Pool, submission: Submission, plan: Plan, seen: Sequence[SeenStep] = (), changes: Sequence[str] = ()
+) -> None:
+    """Keep the plan and move the row to planned. Raises LedgerConflict when the row is past that.
+
+    `seen` is the form that the plan was made on, where it was looked at: the two are remembered together. `changes`
+    is what was other on it than remembered.
+    """
     async with pool.acquire() as connection, connection.transaction():
-        await _keep_plan(connection, submission, plan)
+        await _keep_plan(connection, submission, plan, changes)
+        if seen:
+            await mappings.remember(connection, submission.directory_id, submission.profile, plan, seen)
 
 
 async def claim_intent(pool: Pool, submission: Submission) -> int:
@@ -185,7 +194,7 @@ async def claim_intent(pool: Pool, submission: Submission) -> int:
 async def record(
     pool: Pool, submission: Submission, outcome: Outcome, attempt: int, amended: Plan | None = None
 ) -> None:
-    """Write an outcome with its evidence and its history, in one transaction.
+    """Write an outcome with its evidence and its history, and what it says of the mapping used, in one transaction.
 
     `attempt` is the one the outcome belongs to; `amended` is the plan that a `planned` outcome goes on with, where
     it is not the same. Raises LedgerConflict when the row has moved on.
@@ -208,6 +217,8 @@ async def record(
             evidence=outcome.evidence,
             failure=outcome.failure,
         )
+        # An attempt of the same number as before made no click.
+        await _judge(connection, submission, outcome, clicked=attempt > submission.attempt)
         if amended is not None:
             await _keep_plan(connection, submission, amended)
 
@@ -234,6 +245,8 @@ async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) ->
             resolution=decision.resolution,
             by=decision.by,
         )
+        # What waits for anything else than an answer to its click has been counted, or was sent by the person.
+        await _judge(connection, submission, outcome, clicked=submission.status is SubmissionStatus.UNCERTAIN)
     return outcome
 
 
@@ -266,7 +279,14 @@ async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, .
     return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
 
 
-async def _keep_plan(connection: Connection, submission: Submission, plan: Plan) -> None:
+async def _judge(connection: Connection, submission: Submission, outcome: Outcome, *, clicked: bool) -> None:
+    plan = submission.plan
+    said = mappings.verdict(outcome, clicked=clicked, learned=plan is not None and plan.learned)
+    if plan is not None and said is not None:
+        await mappings.judge(connection, submission.directory_id, submission.profile, plan, said)
+
+
+async def _keep_plan(connection: Connection, submission: Submission, plan: Plan, changes: Sequence[str] = ()) -> None:
     changed = await connection.fetchval(
         """
         update job_results set status = 'planned', plan = $2
@@ -284,6 +304,8 @@ async def _keep_plan(connection: Connection, submission: Submission, plan: Plan)
         directory=submission.ref.slug,
         source=plan.source,
         steps=len(plan.steps),
+        learned=plan.learned,
+        changes=list(changes),
     )
 
 
