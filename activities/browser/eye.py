@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from activities.boundary import ActivityFailure
 from activities.browser.egress import PrivateAddress, public_addresses
+from activities.browser.fill import FormChanged
 from activities.browser.pool import BrowserPool
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import walk
@@ -28,6 +29,8 @@ class PageEye:
             async with self._pool.visit() as visit:
                 await go_to(visit.page, url)
                 return (await walk(visit.page, business, url, accept_terms=accept_terms)).made
+        except FormChanged as changed:
+            raise NotSeen(FailureType.FORM_CHANGED, str(changed)) from changed
         except DirectoryGone as gone:
             return Obstacle(failure=FailureType.FORM_NOT_FOUND, reason=str(gone))
         except ActivityFailure as failed:
