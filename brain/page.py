@@ -102,6 +102,8 @@ class RawIframe(Contract):
     id: str = ""
     labels: tuple[Label, ...] = ()
     section: str = ""
+    required: bool = False
+    max_length: int | None = None
 
 
 class FrameObservation(Contract):

@@ -1,17 +1,17 @@
 // Dumps one document's controls, buttons, forms and visible text as facts for brain/page.py. It judges nothing and
 // writes nothing to the page. Returns {facts, elements}: a fact names its element by its index in `elements`.
-() => {
+// `widgetsOf` is widgets.js: what stands in for what.
+(widgetsOf) => {
   const MAX_TEXT = 20000, MAX_NODE = 1000, MAX_LABEL = 300, MAX_OPTIONS = 3000;
   const SILENT = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'SELECT', 'DATALIST', 'TEXTAREA', 'OPTION', 'SVG',
     'CANVAS', 'OBJECT', 'HEAD', 'TITLE', 'IFRAME', 'VIDEO', 'AUDIO']);
   const ERRORISH = /(^|[-_\s])(errors?|err|errormsg|invalid|danger|fehler|erreur)([-_\s]|$)/i;
   const NOTICE = /(^|[-_\s])(alert|notice|message|msg|flash|toast|success|confirmation|errors?|warning|danger)([-_\s]|$)/i;
   const HELPISH = /(^|[-_\s])(help|hint|description|desc|note|tip|instructions?|info|muted|counter|count)([-_\s]|$)|^small$/i;
-  const WIDGET = /select2|chosen|choices|selectize|ts-wrapper|ts-control|nice-select|selectric|bootstrap-select|ss-main|multiselect|custom-select/i;
   const CONTROL = 'input:not([type=hidden]):not([type=submit]):not([type=button]):not([type=reset]):not([type=image]),select,textarea,'
     + '[role=combobox],[role=checkbox],[role=radio],[role=switch],[role=textbox],[contenteditable=""],[contenteditable=true]';
 
-  const elements = [], controls = [], buttons = [], forms = [], markers = [], iframes = [], notices = [], textNodes = [];
+  const elements = [], controls = [], layers = [], buttons = [], forms = [], markers = [], iframes = [], notices = [], textNodes = [];
   const formElements = [], groups = new Map(), styles = new Map();
   const keep = (el) => elements.push(el) - 1;
   const squeeze = (text, limit = MAX_LABEL) => (text || '').replace(/[\s ​]+/g, ' ').trim().slice(0, limit);
@@ -19,43 +19,83 @@
   const classOf = (el) => attr(el, 'class');
   const styleOf = (el) => { let s = styles.get(el); if (!s) styles.set(el, s = getComputedStyle(el)); return s; };
   const parentOf = (el) => el.assignedSlot || el.parentElement || (el.getRootNode().host ?? null);
-  const closest = (el, selector) => { for (let e = el; e; e = e.getRootNode().host) { const hit = e.closest(selector); if (hit) return hit; } return null; };
+  let shadowed = false;
+  const closest = (el, selector) => {
+    if (!shadowed) return el.closest(selector);
+    for (let up = el; up; up = parentOf(up)) if (up.matches(selector)) return up;
+    return null;
+  };
   const byId = (el, ids) => ids.split(/\s+/).filter(Boolean).map((id) => el.getRootNode().getElementById?.(id)).filter(Boolean);
   const errorish = (el) => ERRORISH.test(classOf(el)) || ERRORISH.test(el.id || '') || attr(el, 'role') === 'alert';
-  const isControl = (node) => node.nodeType === 1 && (node.matches(CONTROL) || !!node.querySelector(CONTROL));
+  const isControl = (node) => node.nodeType === 1 && (node.matches(CONTROL) || !!node.querySelector(CONTROL)) && !widgets.inMachinery(node)
+    && (node.matches(CONTROL) || [...node.querySelectorAll(CONTROL)].some((control) => !widgets.inMachinery(control)));
 
   const shown = (el) => el.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true, contentVisibilityAuto: true });
-  const clipped = (style) => /^rect\((0px,? ?){4}\)|^rect\((1px,? ?){4}\)/.test(style.clip) || /^inset\((50|100)%/.test(style.clipPath);
+  const clipped = (style) => /^rect\((0px,? ?){4}\)|^rect\((1px,? ?){4}\)/.test(style.clip) || /^inset\((50|100)%|^(circle|ellipse)\(0(px|%)?[ )]/.test(style.clipPath) || flat(style.clipPath);
+  const flat = (path) => path.startsWith('polygon(') && new Set(path.slice(8, -1).split(',').map((point) => point.trim())).size < 3;
   const collapsed = (style, el) => style.overflow !== 'visible' && style.display !== 'inline' && (el.clientWidth <= 1 || el.clientHeight <= 1);
-  const rendered = (el) => {
+  const alpha = (color) => (color.startsWith('rgba') ? parseFloat(color.split(',')[3]) : 1);
+  const blank = (mask) => !!mask && mask.includes('gradient(') && !/rgb\(/.test(mask) && (mask.match(/rgba\([^)]*\)/g) || []).every((color) => alpha(color) === 0);
+  const strength = (style) => style.opacity * (/opacity\(([\d.]+)\)/.exec(style.filter)?.[1] ?? 1) * !blank(style.maskImage);
+  // Too faint or too far away for a person, or cut off by a box inside the form, whose scroll no person reaches.
+  const away = (box) => box.left + scrollX >= 2 * Math.max(innerWidth, 1280);
+  const cut = (style, up, form, box) => {
+    if (!form || form === up || !form.contains(up) || !/hidden|clip/.test(style.overflowY)) return false;
+    const frame = up.getBoundingClientRect();
+    return box.top >= frame.bottom - 1 || box.bottom <= frame.top + 1;
+  };
+  const TRAPPISH = /(^|[-_\s])(honey-?pots?|hp-?field|bot-?(field|trap)|spam-?trap)([-_\s]|$)/i;
+  const WRITTEN = 'textarea,input:not([type]),input[type=text],input[type=email],input[type=url],input[type=tel],input[type=number]';
+  // While a drop-down is open, some libraries make the rest of the page inert.
+  const opened = !!document.querySelector('[role=combobox][aria-expanded=true],[aria-haspopup=listbox][aria-expanded=true]');
+  // Whoever typed here would not see what; or it is kept from people who cannot see, and from the keyboard.
+  const unwritable = (el) => {
+    if ((!opened && closest(el, '[inert]')) || TRAPPISH.test(classOf(el.parentElement || el)) || TRAPPISH.test(classOf(el))) return true;
+    if (!el.matches(WRITTEN)) return false;
+    const style = styleOf(el), colour = (text) => (text.match(/[\d.]+/g) || []).slice(0, 3).map(Number);
+    const ground = colour(style.backgroundColor), onGround = alpha(style.backgroundColor) === 1 && style.backgroundImage === 'none' && colour(style.color).every((part, at) => Math.abs(part - ground[at]) <= 8);
+    return (el.tabIndex < 0 && !!closest(el, '[aria-hidden=true]')) || alpha(style.color) === 0 || onGround || parseFloat(style.fontSize) < 2 || parseFloat(style.textIndent) <= -200;
+  };
+  const appears = (el) => {
     if (!shown(el)) return false;
-    const box = el.getBoundingClientRect();
+    const box = el.getBoundingClientRect(), form = el.form || closest(el, 'form');
     if (box.width <= 1 || box.height <= 1) return false;
-    if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) return false;
+    if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0 || away(box) || unwritable(el)) return false;
+    let seen = 1;
     for (let up = el; up && up !== document.body && up !== document.documentElement; up = parentOf(up)) {
       const style = styleOf(up);
-      if (clipped(style) || (up !== el && collapsed(style, up))) return false;
+      seen *= strength(style);
+      if (seen < 0.1 || clipped(style) || (up !== el && (collapsed(style, up) || cut(style, up, form, box)))) return false;
       if (up !== el && (style.overflowX === 'hidden' || style.overflowX === 'clip')) {
         const frame = up.getBoundingClientRect();
         if (box.left >= frame.right || box.right <= frame.left) return false;
       }
-      if (style.position === 'fixed') break;
+      if (style.position === 'fixed') {
+        const frame = up.getBoundingClientRect();
+        return frame.top < innerHeight && frame.left < innerWidth && frame.bottom > 0 && frame.right > 0;
+      }
     }
     return true;
   };
 
+  const rendering = new Map();
+  const rendered = (el) => { let known = rendering.get(el); if (known === undefined) rendering.set(el, known = appears(el)); return known; };
+  const widgets = widgetsOf({ rendered, classOf, attr });
+
   // The text a person reads inside a node, without controls, error messages and the `except` element.
-  const textOf = (node, except, errorsToo) => {
+  const textOf = (node, except, errorsToo, top = node) => {
     if (node.nodeType === 3) return node.data;
     if (node.nodeType !== 1 || node === except || SILENT.has(node.tagName.toUpperCase())) return '';
     if (!errorsToo && errorish(node)) return '';
+    if (node !== top && (widgets.isBox(node) || widgets.inMachinery(node))) return '';
     if (node.tagName === 'BUTTON' || node.matches('[role=listbox],[role=option],[role=button],[role=toolbar]')) return '';
     if (node.hidden || styleOf(node).display === 'none') return '';
     let out = '';
-    for (const child of node.shadowRoot ? node.shadowRoot.childNodes : node.childNodes) out += textOf(child, except, errorsToo);
+    for (const child of innerNodes(node)) out += textOf(child, except, errorsToo, top);
     const inline = styleOf(node).display.startsWith('inline');
     return inline ? out : ' ' + out + ' ';
   };
+  const innerNodes = (el) => (el.shadowRoot ? el.shadowRoot.childNodes : el.tagName === 'SLOT' && el.assignedNodes().length ? el.assignedNodes() : el.childNodes);
   const readable = (node, except) => squeeze(textOf(node, except));
   const worded = (text) => /[\p{L}\p{N}]/u.test(text);
 
@@ -142,6 +182,7 @@
     const out = [];
     const add = (text, source) => { text = squeeze(text); if (text && !out.some((l) => l.text === text && l.source === source)) out.push({ text, source }); };
     const ticked = type === 'checkbox' || type === 'radio' || type === 'switch';
+    if (ticked && el.tagName !== 'INPUT') add(readable(el), 'label_wrapping');
     let own = [...(el.labels || [])];
     if (!own.length && el.id) own = [...(el.getRootNode().querySelectorAll?.('label[for]') || [])].filter((l) => l.htmlFor === el.id);
     for (const label of own) {
@@ -169,7 +210,7 @@
       const text = ticked ? followingText(el) || before.text : before.text || followingText(el, before.at);
       add(text, 'nearby');
     }
-    const row = ticked && !group ? groupText(el) || rowText(el) : rowText(el);
+    const row = !ticked ? rowText(el) : group ? out.some((l) => l.source === 'legend') ? '' : precedingText(group).text : groupText(el) || rowText(el);
     if (row && !out.some((l) => l.text.includes(row) || row.includes(l.text))) add(row, 'legend');
     return out;
   };
@@ -204,14 +245,17 @@
   };
 
   const optionOf = (el, group = '') => ({ value: el.value ?? attr(el, 'data-value'), label: squeeze(el.label || el.textContent, 160), group: squeeze(group, 120), disabled: !!el.disabled || attr(el, 'aria-disabled') === 'true' });
-  const listOptions = (list) => [...list.querySelectorAll('[role=option],[data-value]')].slice(0, MAX_OPTIONS).map((el) => {
+  const OPTION = '[role=option],[data-value]';
+  const optionElements = (list) => [...list.querySelectorAll(OPTION), ...[...list.querySelectorAll('slot')].flatMap((slot) => slot.assignedElements({ flatten: true })).flatMap((el) => [...(el.matches(OPTION) ? [el] : []), ...el.querySelectorAll(OPTION)])];
+  const listOptions = (list) => optionElements(list).slice(0, MAX_OPTIONS).map((el) => {
     const label = squeeze(el.textContent, 160), group = el.closest('[role=group]');
-    return { value: attr(el, 'data-value') || label, label, group: group ? squeeze(attr(group, 'aria-label'), 120) : '', disabled: attr(el, 'aria-disabled') === 'true', index: keep(el) };
+    return { value: attr(el, 'data-value') || attr(el, 'value') || label, label, group: group ? squeeze(attr(group, 'aria-label'), 120) : '', disabled: attr(el, 'aria-disabled') === 'true', index: keep(el) };
   });
   const optionsOf = (el, type) => {
     if (el.tagName === 'SELECT') return [...el.options].slice(0, MAX_OPTIONS).map((o) => optionOf(o, o.parentElement.tagName === 'OPTGROUP' ? o.parentElement.label : ''));
     if (type === 'combobox') {
-      const list = byId(el, attr(el, 'aria-controls') || attr(el, 'aria-owns'))[0] || nextList(el) || listBeside(el);
+      const whole = el.closest('[role=combobox]') || el;
+      const list = byId(el, attr(el, 'aria-controls') || attr(el, 'aria-owns') || attr(whole, 'aria-controls') || attr(whole, 'aria-owns'))[0] || nextList(el) || listBeside(el);
       return list ? listOptions(list) : [];
     }
     return el.list ? [...el.list.options].slice(0, MAX_OPTIONS).map((o) => optionOf(o)) : [];
@@ -236,31 +280,31 @@
   const limit = (value) => (Number.isInteger(value) && value >= 0 && value < 100000 ? value : null);
   const absolute = (url) => { try { return new URL(url, document.baseURI).href; } catch { return url; } };
 
-  const widgetOver = (el) => {
-    const wrap = el.parentElement;
-    return !!wrap && [...wrap.querySelectorAll('*')].some((n) => n !== el && !el.contains(n) && (WIDGET.test(classOf(n)) || n.matches('[role=combobox],[aria-haspopup=listbox]')) && rendered(n))
-      || (!!wrap && WIDGET.test(classOf(wrap)) && rendered(wrap));
-  };
-  const insideWidget = (el) => {
-    for (let up = el.parentElement, depth = 0; up && depth < 4 && !/^(FORM|BODY|FIELDSET)$/.test(up.tagName); up = up.parentElement, depth++) {
-      const selects = up.querySelectorAll('select');
-      if (selects.length) return selects.length === 1 && !rendered(selects[0]);
-      if (up.querySelectorAll(CONTROL).length > 2) return false;
-    }
-    return false;
-  };
   const visibleAs = (el, type) => {
     if (rendered(el)) return true;
+    if (type === 'combobox') return faced(el);
     if (type === 'checkbox' || type === 'radio' || type === 'file') {
-      if ([...(el.labels || [])].some((l) => rendered(l) && worded(l.textContent))) return !offPage(el);
+      if ([...(el.labels || [])].some((l) => rendered(l) && worded(textOf(l)))) return !offPage(el);
       if (type === 'file') { const wrap = wrapperOf(el); return wrap !== el && rendered(wrap) && !offPage(el); }
     }
     return false;
   };
+  // A drop-down shows its choice in its own box and makes the input in it faint.
+  const faced = (el) => {
+    if (!shownApartFromOpacity(el) || offPage(el)) return false;
+    for (let up = el.parentElement, depth = 0; up && depth < 4 && !/^(FORM|BODY|FIELDSET)$/.test(up.tagName); up = up.parentElement, depth++) {
+      if ([...up.querySelectorAll(CONTROL)].some((c) => c !== el)) return false;
+      const box = up.getBoundingClientRect();
+      if (box.width >= 40 && box.height >= 16 && rendered(up)) return true;
+    }
+    return false;
+  };
+  const shownApartFromOpacity = (el) => el.checkVisibility({ checkVisibilityCSS: true });
   const offPage = (el) => { const box = el.getBoundingClientRect(); return box.width > 1 && (box.right + scrollX <= 0 || box.bottom + scrollY <= 0); };
-  const chosen = (el, type) => {
-    if (type === 'checkbox' || type === 'radio') return !!el.checked;
-    if (type === 'switch' || el.matches('[role=checkbox],[role=radio]')) return attr(el, 'aria-checked') === 'true';
+  const chosen = (el, type, native) => {
+    if (native) return type === 'richtext' ? worded(el.innerText) : native.tagName === 'SELECT' ? [...native.selectedOptions].some((o) => worded(o.value)) : worded(native.value || '');
+    if (type === 'checkbox' || type === 'radio') return !!el.checked || attr(el, 'aria-checked') === 'true';
+
     if (el.tagName === 'SELECT') return el.multiple ? el.selectedOptions.length > 0 : el.selectedIndex > 0 || !!el.selectedOptions[0]?.defaultSelected;
     if (type === 'file') return el.files.length > 0;
     if (type === 'richtext') return worded(el.innerText);
@@ -273,7 +317,7 @@
   const typeOf = (el) => {
     const role = attr(el, 'role');
     if (role === 'combobox' && el.tagName !== 'SELECT') return 'combobox';
-    if (el.tagName === 'INPUT') return el.type;
+    if (el.tagName === 'INPUT') return /^(text|search)$/.test(el.type) && el.parentElement?.closest('[role=combobox]') ? 'combobox' : el.type;
     if (el.tagName === 'SELECT') return el.multiple ? 'select-multiple' : 'select-one';
     if (el.tagName === 'TEXTAREA') return 'textarea';
     if (el.isContentEditable) return 'richtext';
@@ -290,33 +334,34 @@
   };
   const REQUIRED_CLASS = /(^|[\s_-])(required|is-required|mandatory|pflichtfeld|obligatoire)([\s_-]|$)/i;
 
+  const STANDS = { opens: 'combobox', tags: 'text', edits: 'richtext' };
   const addControl = (el, section) => {
-    const type = typeOf(el);
+    if (widgets.isPart(el) || widgets.original(el)) return;
+    const stand = widgets.stands.get(el), face = stand?.face || el, type = stand?.face ? STANDS[stand.kind] : typeOf(el);
+    if (face.tagName === 'IFRAME') return;
     if (type === 'hidden') {
       controls.push({ index: keep(el), tag: 'input', type, name: attr(el, 'name'), id: el.id, visible: false, form: formIndex(el) });
       return;
     }
+    if (type === 'combobox' && !stand && el.tagName !== 'INPUT' && el.querySelector('input:not([type=hidden])')) return;
     const native = /^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName), wrap = wrapperOf(el);
-    const enhanced = el.tagName === 'SELECT' && !rendered(el) && widgetOver(el);
-    if (type === 'combobox' && insideWidget(el)) return;
-    if (type === 'search' && insideWidget(el)) return;
-    const options = type === 'combobox' ? optionsOfCached(el) : optionsOf(el, type);
+    const options = type === 'combobox' ? optionsOfCached(face) : optionsOf(el, type);
     controls.push({
-      index: keep(el), tag: el.tagName.toLowerCase(), type, name: attr(el, 'name') || attr(el, 'data-name') || (native ? '' : hiddenNameBeside(el)), id: el.id || '',
-      value: type === 'checkbox' || type === 'radio' ? squeeze(el.value || attr(el, 'data-value') || attr(el, 'aria-label')) : '',
+      index: keep(face), tag: face.tagName.toLowerCase(), type, name: attr(el, 'name') || attr(el, 'data-name') || (native ? '' : hiddenNameBeside(el)), id: el.id || '',
+      value: type === 'checkbox' || type === 'radio' ? squeeze(String(el.value || '') || attr(el, 'data-value') || attr(el, 'value') || attr(el, 'aria-label') || (native ? '' : readable(el))) : '',
       labels: labelsOf(el, type), section, help: helpOf(el, wrap), error: errorOf(el, wrap),
       placeholder: squeeze(attr(el, 'placeholder') || attr(el, 'aria-placeholder') || attr(el, 'data-placeholder')),
       autocomplete: attr(el, 'autocomplete'), required: !!el.required || attr(el, 'aria-required') === 'true' || attr(closest(el, '[role=radiogroup]') || el, 'aria-required') === 'true',
       required_class: REQUIRED_CLASS.test(classOf(el)) || (wrap !== el && REQUIRED_CLASS.test(classOf(wrap))) || [...(el.labels || [])].some((l) => REQUIRED_CLASS.test(classOf(l))),
-      visible: enhanced || visibleAs(el, type), enabled: !el.matches(':disabled') && !el.readOnly && attr(el, 'aria-disabled') !== 'true',
-      chosen: chosen(el, type), enhanced, multiple: !!el.multiple || attr(el, 'aria-multiselectable') === 'true',
+      visible: !!stand || visibleAs(el, type), enabled: !el.matches(':disabled') && (!el.readOnly || type === 'combobox') && attr(el, 'aria-disabled') !== 'true',
+      chosen: chosen(face, type, stand?.face && el), enhanced: !!stand, multiple: !!el.multiple || stand?.kind === 'tags' || attr(el, 'aria-multiselectable') === 'true',
       min_length: limit(el.minLength), max_length: limit(el.maxLength) || limit(parseInt(attr(el, 'data-maxlength') || attr(el, 'data-max-length'), 10)),
       pattern: attr(el, 'pattern'), minimum: attr(el, 'min'), maximum: attr(el, 'max'), accept: attr(el, 'accept'),
       options, form: formIndex(el), landmark: landmarkOf(el),
     });
   };
   const addButton = (el) => {
-    if (el.closest('[role=toolbar],.ql-toolbar,.tox-toolbar') || (el.tagName !== 'INPUT' && el.tagName !== 'BUTTON' && el.querySelector(CONTROL))) return;
+    if (widgets.isPart(el) || (el.tagName !== 'INPUT' && el.tagName !== 'BUTTON' && el.querySelector(CONTROL))) return;
     const text = el.tagName === 'INPUT' ? el.value || el.alt || el.title || (el.type === 'submit' ? 'Submit' : '') : squeeze(el.innerText || el.textContent) || attr(el, 'aria-label') || el.title || el.querySelector('img')?.alt;
     buttons.push({
       index: keep(el), type: /^(INPUT|BUTTON)$/.test(el.tagName) ? el.type : 'button', text: squeeze(text, 120), name: attr(el, 'name'), id: el.id || '', form: formIndex(el),
@@ -353,6 +398,7 @@
     if (tag === 'SCRIPT' || tag === 'STYLE' || tag === 'NOSCRIPT' || tag === 'TEMPLATE' || tag === 'HEAD') return;
     const style = styleOf(el);
     const gone = hidden || style.display === 'none' || style.opacity === '0';
+    if (!gone && layers.length < 200 && style.position !== 'static' && style.position !== 'fixed' && (alpha(style.backgroundColor) > 0.9 || tag === 'IMG' || tag === 'CANVAS')) layers.push(el);
     const block = !style.display.startsWith('inline') && style.display !== 'contents', cell = tag === 'TD' || tag === 'TH';
     if (!gone && ((block && !cell) || tag === 'BR')) newline(); else if (!gone && style.display.startsWith('inline-')) text += ' ';
     if (/^H[1-6]$/.test(tag) && !gone) {
@@ -360,20 +406,23 @@
       section = words || section;
       if (!firstHeading || (tag === 'H1' && heading === '')) { firstHeading = firstHeading || words; if (tag === 'H1') heading = words; }
     }
+    if (el.shadowRoot) shadowed = true;
     if (tag === 'FORM') { formIndex(el); formHeadings.set(el, section); }
     if (tag === 'IFRAME' || tag === 'DIV' || tag === 'SPAN') addMarker(el);
-    if (tag === 'IFRAME') iframes.push({ el, fact: { form: formIndex(el), visible: rendered(el), name: attr(el, 'name'), id: el.id || '', labels: labelsOf(el, 'iframe'), section: sectionOf(el) } });
+    if (tag === 'IFRAME') {
+      const of = widgets.original(el) || el;
+      iframes.push({ el, fact: { form: formIndex(of), visible: rendered(el), name: attr(of, 'name'), id: of.id || '', labels: labelsOf(of, 'iframe'), section: sectionOf(of), required: !!of.required, max_length: limit(of.maxLength) } });
+    }
     const role = attr(el, 'role');
     const button = tag === 'BUTTON' || (tag === 'INPUT' && /^(submit|button|image)$/.test(el.type)) || role === 'button' || (tag === 'A' && /(^|[\s_-])(btn|button)([\s_-]|$)/i.test(classOf(el)) && el.closest('form'));
     const dropdown = role === 'combobox' || attr(el, 'aria-haspopup') === 'listbox' || (!/^(INPUT|SELECT|TEXTAREA|UL|OL|LI|OPTION|FORM|BODY)$/.test(tag) && (el.hasAttribute('tabindex') || tag === 'BUTTON' || /toggle|trigger|selected/i.test(classOf(el))) && !el.querySelector(CONTROL + ',[data-value]') && !el.hasAttribute('data-value') && role !== 'option' && !!nextList(el));
     const editor = el.isContentEditable && !el.parentElement?.isContentEditable && tag !== 'BODY';
     if (tag === 'INPUT' && el.type === 'reset') return;
-    if (button && !dropdown) addButton(el);
+    if (button && !dropdown && !/^(checkbox|radio|switch)$/.test(role)) addButton(el);
     else if (/^(INPUT|SELECT|TEXTAREA)$/.test(tag) || dropdown || editor || /^(checkbox|radio|switch)$/.test(role)) addControl(el, sectionOf(el));
     if (!gone && notices.length < 20 && (NOTICE.test(classOf(el)) || /^(alert|status)$/.test(role)) && !isControl(el) && shown(el)) { const words = squeeze(textOf(el, null, true), 500); if (worded(words)) notices.push(words); }
     if (editor || /^(SELECT|TEXTAREA|DATALIST|SVG|CANVAS|OBJECT|IFRAME|VIDEO|AUDIO)$/.test(tag)) return;
-    const children = el.shadowRoot ? el.shadowRoot.childNodes : tag === 'SLOT' && el.assignedNodes().length ? el.assignedNodes() : el.childNodes;
-    for (const child of children) walk(child, gone);
+    for (const child of innerNodes(el)) walk(child, gone);
     if (!gone && block && !cell) newline(); else if (!gone && (block || style.display.startsWith('inline-'))) text += ' ';
   };
   const nextList = (el) => {
@@ -381,9 +430,32 @@
     return list && (list.matches('[role=listbox]') || list.querySelectorAll('[data-value],[role=option]').length > 1) && !list.querySelector('input,select,textarea') ? list : null;
   };
 
+  // A box that covers one field from sight, and not all of them as a banner does, is there to hide it.
+  const level = (node, common) => {
+    let z = -0.5;
+    for (let up = node; up && up !== common; up = parentOf(up)) if (styleOf(up).position !== 'static') z = parseInt(styleOf(up).zIndex, 10) || 0;
+    return z;
+  };
+  const covers = (cover, box, el, area) => {
+    if (area.left > box.left + 2 || area.top > box.top + 2 || area.right < box.right - 2 || area.bottom < box.bottom - 2 || cover.contains(el) || el.contains(cover)) return false;
+    let common = parentOf(el);
+    while (common && !common.contains(cover)) common = parentOf(common);
+    const over = level(cover, common), under = level(el, common);
+    return over > under || (over === under && !!(el.compareDocumentPosition(cover) & Node.DOCUMENT_POSITION_FOLLOWING));
+  };
+  const hideCovered = () => {
+    const seen = controls.filter((c) => c.visible && elements[c.index].matches(WRITTEN));
+    for (const cover of seen.length ? layers.filter((n) => !isControl(n) && !elements.some((el) => el.labels && [...el.labels].includes(n)) && rendered(n)) : []) {
+      const area = cover.getBoundingClientRect();
+      const under = seen.filter((c) => covers(cover, elements[c.index].getBoundingClientRect(), elements[c.index], area));
+      if (under.length && under.length < seen.length) for (const control of under) control.visible = false;
+    }
+  };
+
   const body = document.body;
   const whole = !!body && (body.isContentEditable || document.designMode === 'on');
   if (body && !whole) walk(body, false);
+  hideCovered();
   for (const el of formElements) {
     const raw = el.getAttribute('action');
     forms.push({ action: raw === null || raw.trim() === '' || raw.trim() === '#' ? '' : absolute(raw.trim()), method: (attr(el, 'method') || 'get').toLowerCase(),

@@ -15,10 +15,12 @@ from playwright.async_api import Error as PlaywrightError
 
 from brain.page import FrameObservation, PageObservation
 from brain.reader import Place, read
+from brain.reader.forms import Candidate
 from brain.words import looks_generated, slug
 from schema.contracts.form import FormSnapshot
 
-_SCRIPT = Path(__file__).with_name("observe.js").read_text(encoding="utf-8")
+_EYE, _WIDGETS = (Path(__file__).with_name(name).read_text(encoding="utf-8") for name in ("observe.js", "widgets.js"))
+_SCRIPT = f"() => ({_EYE})({_WIDGETS})"
 _PATIENCE_S = 4.0
 _PAUSE_S = 0.1
 _FRAME_TIMEOUT_S = 3.0
@@ -26,11 +28,15 @@ _FRAME_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True)
 class Observation:
-    """One look at a page: its form, and the elements behind it. Valid until the page changes."""
+    """One look at a page: its form, and the elements behind it. Valid until the page changes.
+
+    `forms` is all that the page holds, the likeliest first.
+    """
 
     snapshot: FormSnapshot
     places: Mapping[str, Place]
     documents: Mapping[str, JSHandle]
+    forms: tuple[Candidate, ...] = ()
 
     async def element(self, handle: str, option: str = "") -> ElementHandle:
         """The element of a field or button; with an option's value, that option's own (a radio, a box, a list entry).
@@ -78,7 +84,7 @@ async def _look(page: Page) -> tuple[Observation, bool]:
     facts = tuple(document.facts for document in documents)
     reading = read(PageObservation(url=page.url, title=await page.title(), frames=facts))
     elements = {document.facts.name: document.dump for document in documents}
-    return Observation(reading.snapshot, reading.places, elements), reading.waiting
+    return Observation(reading.snapshot, reading.places, elements, reading.forms), reading.waiting
 
 
 async def _documents(page: Page) -> list[_Document]:

@@ -28,16 +28,28 @@ _FOUND = 4.0
 _OUT_OF_THE_WAY = ("search", "nav", "footer")
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What speaks for a form being the submission form, or (below 0) against it."""
+
+    weight: float
+    why: str
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """One form of one frame, its fields and buttons, and how likely it is the submission form."""
+    """One form of one frame, its fields and buttons, and what tells whether it is the submission form."""
 
     frame: FrameObservation
     form: int
     fields: tuple[ReadField, ...]
     buttons: tuple[RawButton, ...]
-    score: float
+    points: tuple[Point, ...]
     login: bool
+
+    @property
+    def score(self) -> float:
+        return sum(point.weight for point in self.points)
 
     @property
     def found(self) -> bool:
@@ -72,6 +84,8 @@ def _editor(inner: FrameObservation, frame: FrameObservation, form: int) -> list
             name=host.name or host.id,
             labels=host.labels,
             section=host.section,
+            required=host.required,
+            max_length=host.max_length,
             visible=host.visible,
             chosen=bool(inner.text.strip()),
             form=form,
@@ -89,14 +103,14 @@ def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, .
             *buttons,
             *(b for b in frame.buttons if b.form < 0 and b.visible and button_kind(b) is not ButtonKind.OTHER),
         )
-    score, login = _score(frame, form, fields, buttons)
-    return Candidate(frame, form, fields, buttons, score, login)
+    points, login = _weigh(frame, form, fields, buttons)
+    return Candidate(frame, form, fields, buttons, tuple(point for point in points if point.weight), login)
 
 
-def _score(
+def _weigh(
     frame: FrameObservation, form: int, fields: tuple[ReadField, ...], buttons: tuple[RawButton, ...]
-) -> tuple[float, bool]:
-    """How likely this is the submission form, and whether it is a login."""
+) -> tuple[list[Point], bool]:
+    """What speaks for and against this being the submission form, and whether it is a login."""
     raw = frame.forms[form] if form >= 0 else None
     seen = tuple(read.field for read in fields if read.field.visible)
     pressable = tuple(button for button in buttons if button.visible)
@@ -105,20 +119,29 @@ def _score(
     business = keys - _PERSONAL
     if any(item.kind is FieldKind.PASSWORD for item in seen) and len(business) < 2:
         # The login box that every page of a site carries at its edge is no wall.
-        return -5.0, raw is None or not raw.landmark
+        return [Point(-5.0, "a login")], raw is None or not raw.landmark
     kinds = {button_kind(button) for button in pressable}
     if kinds <= {ButtonKind.OTHER}:
         # Without a word of sending, a search bar and a filter look like an address.
-        return -1.0 if raw and raw.method == "get" else len(keys) / 2, False
+        weight = -1.0 if raw and raw.method == "get" else len(keys) / 2
+        return [Point(weight, "nothing to press that would send it")], False
     invited = any(is_listing(button.text) for button in pressable)
     headed = is_listing(frame.heading) or (raw is not None and is_listing(raw.heading))
     listing = invited or (headed and bool(business))
-    score = 2.0 * len(business) + len(keys & _PERSONAL) + 3.0 * listing + 2.0 * (ButtonKind.ADVANCE in kinds)
+    points = [
+        Point(2.0 * len(business), "fields that a business has"),
+        Point(1.0 * len(keys & _PERSONAL), "fields of a contact"),
+        Point(3.0 * listing, "words of adding a listing"),
+        Point(2.0 * (ButtonKind.ADVANCE in kinds), "a button that leads on"),
+        Point(-6.0 * _is_letter(meanings, keys, listing=listing), "a letter or a comment"),
+    ]
     if raw is not None:
-        score += 2.0 * (raw.method == "post" and Key.BUSINESS_NAME in keys)
-        score -= 4.0 * _is_elsewhere(raw, meanings)
-        score += 4.0 * _only_confirms(raw, seen, pressable)
-    return score - 6.0 * _is_letter(meanings, keys, listing=listing), False
+        points += [
+            Point(2.0 * (raw.method == "post" and Key.BUSINESS_NAME in keys), "it posts a business name"),
+            Point(-4.0 * _is_elsewhere(raw, meanings), "a search, a login or a newsletter by its name or place"),
+            Point(4.0 * _only_confirms(raw, seen, pressable), "nothing but a button that sends"),
+        ]
+    return points, False
 
 
 def _is_elsewhere(raw: RawForm, meanings: set[Concept | None]) -> bool:
