@@ -50,7 +50,7 @@ def judge(before: FormSnapshot, after: FormSnapshot, response_status: int | None
 
     `response_status` is that post's own HTTP status, None if no answer to it was seen. Pure and deterministic.
     """
-    reading = _Reading(before, after, response_status, _news(before, after), _is_there(before, after))
+    reading = _Reading(before, after, response_status, news(before, after), _is_there(before, after))
     if response_status is not None and response_status >= 500:
         return _unclear(reading, f"The server answered with an error ({response_status}).")
     refusals = _refusals(reading)
@@ -64,7 +64,7 @@ def judge(before: FormSnapshot, after: FormSnapshot, response_status: int | None
     )
 
 
-def _news(before: FormSnapshot, after: FormSnapshot) -> tuple[str, ...]:
+def news(before: FormSnapshot, after: FormSnapshot) -> tuple[str, ...]:
     """The sentences that were not on the page before the click, in order, the title included."""
     known = {fold(sentence) for sentence in _SENTENCE.split(f"{before.page_text}\n{before.title}\n{before.heading}")}
     said = _SENTENCE.split(f"{after.heading}\n{after.page_text}\n{after.title}")

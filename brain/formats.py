@@ -7,7 +7,7 @@ whether that is a problem is the guard's to say.
 import re
 
 from brain.values.chosen import agreement, chosen, free_plan
-from brain.values.texts import cut, one_line
+from brain.values.texts import cut, excerpt, one_line
 from brain.values.written import written
 from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, PlanStep
@@ -47,6 +47,8 @@ def renderings(decision: FieldDecision, field: FormField, profile: BusinessProfi
     if decision.key is None:
         return ()
     texts = written(decision.key, decision.part, field, profile)
+    kept = excerpt(profile.description, decision.excerpt)
+    texts = (kept, *texts) if kept else texts
     if decision.action is FillAction.UPLOAD:
         fitting = tuple(text for text in texts if accepts(field, text))
     else:

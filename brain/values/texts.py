@@ -1,6 +1,9 @@
 """Texts cut to a limit at a sentence, else at a word; lists cut between their items."""
 
+import hashlib
 import re
+
+from schema.contracts.plan import Excerpt
 
 _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 # Not after one or two letters: "St. Louis" and "e.g. bread" are no ends.
@@ -23,6 +26,19 @@ def cut(text: str, limit: int | None) -> str:
 def sentences(text: str) -> tuple[str, ...]:
     """The text in sentences, each with its full stop; a line break ends one too."""
     return tuple(sentence for sentence in _BETWEEN_SENTENCES.split(text.strip()) if sentence)
+
+
+def digest(text: str) -> str:
+    """Tells one text from another, and nothing of what it says."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def excerpt(text: str, kept: Excerpt | None) -> str:
+    """The kept sentences, joined by spaces; "" when they are another text's."""
+    if kept is None or kept.of != digest(text):
+        return ""
+    listed = sentences(text)
+    return " ".join(listed[number] for number in kept.sentences if 0 <= number < len(listed))
 
 
 def joined(items: tuple[str, ...], limit: int | None, separator: str = ", ") -> str:
