@@ -5,7 +5,6 @@ tell is an obstacle that names the field: a required field is never guessed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from brain.formats import FREE_PLAN, TERMS, render, renderings
 from brain.guard import check, name_of
@@ -32,16 +31,6 @@ _LEFT = {
     Avoid.CAPTCHA: "a captcha",
     Avoid.RECIPROCAL: "a link back that nobody agreed to",
 }
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """One row for people: what a field is called, what goes there, why, and how sure that is (0..1)."""
-
-    label: str
-    key: str
-    why: str
-    confidence: float
 
 
 def plan_step(
@@ -93,19 +82,6 @@ def _amended(step: PlanStep, snapshot: FormSnapshot, refused: dict[str, Refusal]
         else:
             decisions.append(decision)
     return step.model_copy(update={"decisions": tuple(decisions)})
-
-
-def explain(snapshot: FormSnapshot, *, accept_terms: bool = True) -> list[Explanation]:
-    """What each visible field would take, in the form's order: also where there will be no plan."""
-    rows = []
-    for decision in _decisions(snapshot, map_fields(snapshot.fields), accept_terms):
-        field = snapshot.field(decision.handle)
-        what = (
-            decision.key.value if decision.key else "" if decision.action is FillAction.LEAVE else decision.action.value
-        )
-        key = ".".join(filter(None, (what, decision.part)))
-        rows.append(Explanation(name_of(field) if field else decision.label, key, decision.why, decision.confidence))
-    return rows
 
 
 def _wall(snapshot: FormSnapshot) -> Obstacle | None:

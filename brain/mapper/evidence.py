@@ -90,10 +90,11 @@ _QUALIFIERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Strength per concept, 0..1, and the words that gave each."""
+    """Strength per concept, 0..1, the words that gave each, and every clue by itself, the strongest first."""
 
     strengths: dict[Concept, float]
     reasons: dict[Concept, str]
+    clues: tuple[tuple[Concept, float, str], ...] = ()
 
     def best(self) -> tuple[Concept | None, float, str]:
         """The strongest concept, how far it stands above the rest, and why."""
@@ -121,7 +122,9 @@ class _Scale:
         for vague in (Ambiguous.NAME, Ambiguous.TITLE):
             if vague in strengths and any(s >= 0.4 for c, s in strengths.items() if c is not vague):
                 strengths[vague] *= 0.6
-        return Evidence(strengths, {c: max(r)[1] for c, r in self._reasons.items()})
+        clues = ((concept, *clue) for concept, found in self._reasons.items() for clue in found)
+        reasons = {c: max(r)[1] for c, r in self._reasons.items()}
+        return Evidence(strengths, reasons, tuple(sorted(clues, key=lambda clue: -clue[1])))
 
 
 def weigh(field: FormField) -> Evidence:

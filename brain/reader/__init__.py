@@ -23,11 +23,15 @@ _INERT = ("javascript:", "javascript:;", "javascript:void(0)", "javascript:void(
 
 @dataclass(frozen=True)
 class Reading:
-    """The snapshot, where each handle's element is, and whether the page has yet to finish (`waiting`)."""
+    """The snapshot, where each handle's element is, and whether the page has yet to finish (`waiting`).
+
+    `forms` is all that was on the page, the likeliest first.
+    """
 
     snapshot: FormSnapshot
     places: dict[str, Place]
     waiting: bool
+    forms: tuple[Candidate, ...] = ()
 
 
 def read(page: PageObservation) -> Reading:
@@ -59,7 +63,7 @@ def read(page: PageObservation) -> Reading:
         page_text=text,
         fingerprint=fingerprint(page.url, action, fields, captcha, login, payment),
     )
-    return Reading(snapshot, places, _waits(snapshot, page))
+    return Reading(snapshot, places, _waits(snapshot, page), tuple(everything))
 
 
 def _without_form(page: PageObservation, everything: list[Candidate], text: str) -> Reading:
@@ -75,7 +79,8 @@ def _without_form(page: PageObservation, everything: list[Candidate], text: str)
         page_text=text,
     )
     # A frame that is still blank may be the one that will hold the form; a login beside it proves nothing yet.
-    return Reading(snapshot, {}, any(frame.scripted or frame.url == "about:blank" for frame in page.frames))
+    waiting = any(frame.scripted or frame.url == "about:blank" for frame in page.frames)
+    return Reading(snapshot, {}, waiting, tuple(everything))
 
 
 def _waits(snapshot: FormSnapshot, page: PageObservation) -> bool:

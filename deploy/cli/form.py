@@ -21,22 +21,28 @@ def map_form(
     where: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="An HTML file, or an http(s) address.")],
     profile: Annotated[Path | None, typer.Option(help="A business profile; an example one if not given.")] = None,
     as_json: AsJson = False,
+    explained: Annotated[
+        bool, typer.Option("--explain", help="All that was weighed: clues, runners-up, values, forms, the guard.")
+    ] = False,
 ) -> None:
     """Show which field takes which key of the profile, how sure that is, and why."""
-    url = _address(where)
+    url = address_of(where)
     business = read_profile(profile) if profile else example_profile()
 
-    from deploy.cli.form_map import look, read, show
+    from deploy.cli.form_map import look, read, show, show_explained
 
-    snapshot = asyncio.run(look(url))
-    form = read(snapshot, business)
+    page = asyncio.run(look(url))
+    form = read(page, business)
+    title = page.snapshot.heading or page.snapshot.title or page.snapshot.url
     if as_json:
-        print_json(form)
+        print_json(form if explained else form.short())
+    elif explained:
+        show_explained(form, title)
     else:
-        show(form, snapshot.heading or snapshot.title or snapshot.url)
+        show(form.short(), title)
 
 
-def _address(where: str) -> str:
+def address_of(where: str) -> str:
     """The URL to open. Raises CommandFailed for anything but http(s) and files that are there."""
     try:
         parts = urlsplit(where)

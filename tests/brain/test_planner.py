@@ -5,7 +5,7 @@ import json
 import pytest
 
 from brain.formats import render
-from brain.planner import amend, explain, plan_step
+from brain.planner import amend, plan_step
 from schema.contracts.answer import Refusal
 from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormButton, FormField, FormSnapshot
 from schema.contracts.plan import FillAction, Obstacle, Plan, PlanStep
@@ -144,16 +144,6 @@ def test_a_refusal_that_nothing_can_change() -> None:
     plan, snapshot = plan_of(field("City"))
     assert amend(plan, snapshot, (Refusal(message="We only list Oregon"),), bakery()) is None
     assert amend(plan, snapshot, (Refusal(handle="main:City", message="unknown"),), bakery()) is None
-
-
-def test_explanations_are_rows_in_the_forms_order() -> None:
-    rows = explain(form(_NAME, field("Phone"), field("Frobnication")))
-    assert [(row.label, row.key) for row in rows] == [
-        ("Business name", "business_name"),
-        ("Phone", "phone"),
-        ("Frobnication", ""),
-    ]
-    assert all(row.why for row in rows)
 
 
 def test_a_plan_survives_being_stored() -> None:

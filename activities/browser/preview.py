@@ -1,0 +1,56 @@
+"""A form filled and photographed, step by step, behind the shut post gate: nothing of it is ever sent."""
+
+from dataclasses import dataclass
+
+from activities.browser.fill import Filled, FormChanged
+from activities.browser.pool import Visit
+from activities.browser.visit import DirectoryGone, go_to
+from activities.browser.walk import walk
+from schema.contracts.form import FormSnapshot
+from schema.contracts.plan import FieldValue, Obstacle, PlanStep
+from schema.contracts.profile import BusinessProfile
+from schema.failures import FailureType
+
+
+@dataclass(frozen=True)
+class FilledStep:
+    """One step as it stood just before its button would be pressed. `screenshot` is a PNG of the whole page."""
+
+    step: PlanStep
+    snapshot: FormSnapshot
+    values: tuple[FieldValue, ...]
+    screenshot: bytes
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The steps that could be filled; with an obstacle, the form that has it (None without a page) and a picture."""
+
+    steps: tuple[FilledStep, ...]
+    obstacle: Obstacle | None = None
+    stopped_at: FormSnapshot | None = None
+    screenshot: bytes = b""
+
+
+async def preview(visit: Visit, url: str, profile: BusinessProfile, *, accept_terms: bool) -> Preview:
+    """Fill the form as far as it goes without sending anything.
+
+    Raises ActivityFailure where the page cannot be opened or the browser fails.
+    """
+    steps: list[FilledStep] = []
+
+    async def keep(step: PlanStep, filled: Filled) -> None:
+        picture = await visit.screenshot()
+        steps.append(FilledStep(step, filled.observation.snapshot, filled.values, picture))
+
+    try:
+        await go_to(visit.page, url)
+        walked = await walk(visit.page, profile, url, accept_terms=accept_terms, watch=keep)
+    except DirectoryGone as gone:
+        return Preview((), Obstacle(failure=FailureType.FORM_NOT_FOUND, reason=str(gone)))
+    except FormChanged as changed:
+        obstacle = Obstacle(failure=FailureType.FORM_CHANGED, reason=str(changed))
+        return Preview(tuple(steps), obstacle, None, await visit.screenshot())
+    if not isinstance(walked.made, Obstacle):
+        return Preview(tuple(steps))
+    return Preview(tuple(steps), walked.made, walked.met[-1], await visit.screenshot())

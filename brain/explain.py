@@ -1,0 +1,158 @@
+"""What people are told of a form: for each field what it takes, what would stand in it, and what speaks for that.
+
+It decides nothing: it asks the mapper, the planner, the formats and the guard, each as they are.
+"""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from brain.formats import render
+from brain.guard import check, name_of
+from brain.mapper import Meaning, map_fields
+from brain.mapper.evidence import weigh
+from brain.planner import decide
+from brain.reader.forms import Candidate
+from schema.contracts.base import Contract
+from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
+from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
+from schema.contracts.profile import BusinessProfile
+
+
+class Clue(Contract):
+    """One thing about a field that speaks for a meaning, and how much: 0..1."""
+
+    meaning: str
+    weight: float
+    what: str
+
+
+class Reading(Contract):
+    """A meaning that the field may have, and how likely that is: 0..1."""
+
+    meaning: str
+    confidence: float
+
+
+class FieldAccount(Contract):
+    """One visible field. `takes` is the profile's key, with its part, or "" where the field is left alone.
+
+    `value` is what would stand in it as a person sees it, "" for nothing. `confidence` is 0..1.
+    """
+
+    handle: str
+    field: str
+    kind: FieldKind
+    required: bool
+    takes: str
+    value: str
+    confidence: float
+    why: str
+    clues: tuple[Clue, ...]
+    others: tuple[Reading, ...]
+
+
+class FormAccount(Contract):
+    """Every visible field in the form's order, and all that the guard finds wrong with filling them so."""
+
+    fields: tuple[FieldAccount, ...]
+    findings: tuple[GuardFinding, ...]
+
+
+class FormPoint(Contract):
+    """What speaks for a form being the one that takes a business, or (below 0) against it."""
+
+    weight: float
+    what: str
+
+
+class FormSeen(Contract):
+    """One form of the page. `score` is the sum of its points; the submission form is the one with most, if enough."""
+
+    name: str
+    fields: int
+    chosen: bool
+    score: float
+    points: tuple[FormPoint, ...]
+
+
+def forms_seen(forms: Sequence[Candidate]) -> tuple[FormSeen, ...]:
+    """The forms of a page that hold anything to see, the likeliest first, and why each is or is not the one."""
+    return tuple(
+        FormSeen(
+            name=_name_of_form(form),
+            fields=sum(item.field.visible for item in form.fields),
+            chosen=place == 0 and form.found,
+            score=form.score,
+            points=tuple(FormPoint(weight=point.weight, what=point.why) for point in form.points),
+        )
+        for place, form in enumerate(forms)
+        if any(item.field.visible for item in form.fields) or (place == 0 and form.found)
+    )
+
+
+def explain(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: bool = True) -> FormAccount:
+    """The account of one form, also of one that there will be no plan for."""
+    meanings = map_fields(snapshot.fields)
+    seen = tuple(field for field in snapshot.fields if field.visible)
+    decisions = tuple(decide(field, meanings[field.handle], accept_terms=accept_terms) for field in seen)
+    button = next((b for b in reversed(snapshot.buttons) if b.kind is not ButtonKind.OTHER), None)
+    step = PlanStep(
+        fingerprint=snapshot.fingerprint,
+        decisions=decisions,
+        button=button.handle if button else "",
+        button_kind=button.kind if button else ButtonKind.SUBMIT,
+    )
+    values = render(step, snapshot, profile)
+    written = {value.handle: value for value in values}
+    return FormAccount(
+        fields=tuple(
+            _account(field, decision, meanings[field.handle], written.get(field.handle))
+            for field, decision in zip(seen, decisions, strict=True)
+        ),
+        findings=check(step, snapshot, values, profile, snapshot.url),
+    )
+
+
+def taken(decision: FieldDecision) -> str:
+    """What a decision puts into its field: a key of the profile with its part, or what is done without one."""
+    if decision.action is FillAction.LEAVE:
+        return ""
+    return ".".join(filter(None, (decision.key or decision.action, decision.part)))
+
+
+def shown(value: FieldValue | None, field: FormField) -> str:
+    """The value as a person sees it in the form: an option by its label, a picture by its kind and size."""
+    if value is None:
+        return ""
+    if value.action is FillAction.CHECK:
+        return "✓"
+    if value.action is FillAction.UPLOAD:
+        head, _, body = value.text.partition(",")
+        return f"{head.removeprefix('data:').partition(';')[0]}, {len(body) * 3 / 4 / 1024:.1f} KB"
+    labels = {option.value: option.label for option in field.options}
+    return "; ".join(labels.get(line, line) for line in value.text.split("\n")) if labels else value.text
+
+
+def _name_of_form(form: Candidate) -> str:
+    """What a developer would know it by."""
+    if form.form < 0:
+        return "what stands in no form"
+    raw = form.frame.forms[form.form]
+    return raw.heading or raw.hints.strip() or urlsplit(raw.action).path or f"form {form.form + 1}"
+
+
+def _account(field: FormField, decision: FieldDecision, meaning: Meaning, value: FieldValue | None) -> FieldAccount:
+    evidence = weigh(field)
+    others = sorted(((s, c) for c, s in evidence.strengths.items() if c is not meaning.concept), reverse=True)
+    return FieldAccount(
+        handle=field.handle,
+        field=name_of(field),
+        kind=field.kind,
+        required=field.required,
+        takes=taken(decision),
+        value=shown(value, field),
+        confidence=decision.confidence,
+        why=decision.why,
+        clues=tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
+        others=tuple(Reading(meaning=c.value, confidence=round(s, 2)) for s, c in others),
+    )

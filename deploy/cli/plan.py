@@ -1,0 +1,66 @@
+"""`directorybolt plan preview`: a directory's form filled and photographed. It sends nothing."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from deploy.cli.directories import AsJson
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed
+from deploy.cli.form import address_of
+from deploy.cli.intake import read_profile
+from deploy.cli.output import print_json
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def plan() -> None:
+    """What would be filled in, before anything is sent."""
+
+
+@app.command()
+def preview(
+    where: Annotated[str, typer.Argument(metavar="URL", help="The form's http(s) address, or an HTML file.")],
+    profile: Annotated[Path, typer.Option(help="The business profile to fill in, a JSON file.")],
+    as_json: AsJson = False,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the picture of the filled page goes; preview-<host>.png by default.", metavar="FILE.png"
+        ),
+    ] = None,
+    accept_terms: Annotated[
+        bool, typer.Option("--accept-terms/--leave-terms", help="Tick agreements in the customer's name, or do not.")
+    ] = True,
+) -> None:
+    """Fill a form as a submission would, all its steps, without sending anything; show and photograph the result."""
+    url = address_of(where)
+    business = read_profile(profile)
+    file = _picture_file(screenshot, url)
+
+    from deploy.cli.plan_preview import fill, keep, show
+
+    found = asyncio.run(fill(url, business, accept_terms=accept_terms))
+    try:
+        kept = keep(found, url, business, file)
+    except OSError as error:
+        raise CommandFailed(f"The picture {file} cannot be written: {error.strerror}.", SERVICE_FAILED) from None
+    if as_json:
+        print_json(kept)
+    else:
+        show(kept)
+
+
+def _picture_file(chosen: Path | None, url: str) -> Path:
+    """Where the picture goes. Raises CommandFailed before a browser is started in vain."""
+    if chosen is None:
+        parts = urlsplit(url)
+        return Path(f"preview-{parts.hostname or Path(parts.path).stem}.png")
+    if chosen.suffix.lower() != ".png":
+        raise CommandFailed(f"--screenshot {chosen} must end in .png.")
+    if not chosen.parent.is_dir():
+        raise CommandFailed(f"--screenshot {chosen} lies in a folder that is not there.")
+    return chosen

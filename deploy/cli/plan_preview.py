@@ -1,0 +1,119 @@
+"""What `plan preview` does: fills the form in a browser behind a shut gate, keeps the pictures, shows what is where.
+
+Apart from the command itself, because a browser's client and the brain take half a second to import.
+"""
+
+from pathlib import Path
+
+from rich.table import Table
+
+from activities.boundary import ActivityFailure
+from activities.browser.pool import BrowserPool
+from activities.browser.preview import FilledStep, Preview, preview
+from brain.explain import explain, shown, taken
+from brain.guard import name_of
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed
+from deploy.cli.form_map import show_obstacle
+from deploy.cli.output import console, plain
+from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.runtime.settings import load_browser_settings
+from schema.contracts.base import Contract
+from schema.contracts.form import FormSnapshot
+from schema.contracts.plan import Obstacle
+from schema.contracts.profile import BusinessProfile
+
+
+class FieldShown(Contract):
+    """One field: what stands in it now ("" for nothing), which key of the profile that is, why, and how sure (0..1)."""
+
+    field: str
+    value: str
+    takes: str
+    why: str
+    confidence: float
+
+
+class StepShown(Contract):
+    """One step of the form, and the file with its picture."""
+
+    heading: str
+    fields: tuple[FieldShown, ...]
+    screenshot: str
+
+
+class PreviewShown(Contract):
+    """What the command prints with `--json`.
+
+    With an obstacle, `steps` are those that could be filled, then the one that has it, as it would be filled.
+    """
+
+    url: str
+    steps: tuple[StepShown, ...]
+    obstacle: Obstacle | None
+
+
+async def fill(url: str, profile: BusinessProfile, *, accept_terms: bool) -> Preview:
+    """The filled form. Raises CommandFailed when there is no browser or no page."""
+    settings = load_browser_settings()
+    try:
+        async with (
+            BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact) as pool,
+            pool.visit() as visit,
+        ):
+            return await preview(visit, url, profile, accept_terms=accept_terms)
+    except BrowserNotFound as error:
+        raise CommandFailed(str(error), SERVICE_FAILED) from None
+    except ActivityFailure as error:
+        raise CommandFailed(f"{url} cannot be opened ({str(error).rstrip('.')}).", SERVICE_FAILED) from None
+
+
+def keep(found: Preview, url: str, profile: BusinessProfile, file: Path) -> PreviewShown:
+    """Write the pictures and say where they are; of several, each name gets its number. Raises OSError."""
+    steps = [(_heading(step.snapshot), _filled(step), step.screenshot) for step in found.steps]
+    if found.stopped_at is not None:
+        steps.append((_heading(found.stopped_at), _would_be(found.stopped_at, profile), found.screenshot))
+    shown_steps = []
+    for number, (heading, fields, picture) in enumerate(steps, start=1):
+        name = file if len(steps) == 1 else file.with_stem(f"{file.stem}-{number}")
+        name.write_bytes(picture)
+        shown_steps.append(StepShown(heading=heading, fields=fields, screenshot=str(name)))
+    return PreviewShown(url=url, steps=tuple(shown_steps), obstacle=found.obstacle)
+
+
+def show(form: PreviewShown) -> None:
+    """For people."""
+    for number, step in enumerate(form.steps, start=1):
+        title = plain(step.heading) if len(form.steps) == 1 else f"Step {number}: {plain(step.heading)}"
+        table = Table("field", "value", "why", "sure", title=title)
+        for row in step.fields:
+            table.add_row(plain(row.field), plain(row.value, 60) or "–", plain(row.why, 60), f"{row.confidence:.2f}")
+        if step.fields:
+            console.print(table)
+        console.print(f"Screenshot: {plain(step.screenshot, 200)}", highlight=False)
+    show_obstacle(form.obstacle)
+    if not form.obstacle:
+        console.print("Nothing was sent.")
+
+
+def _heading(snapshot: FormSnapshot) -> str:
+    return snapshot.heading or snapshot.title or snapshot.url
+
+
+def _filled(step: FilledStep) -> tuple[FieldShown, ...]:
+    values = {value.handle: value for value in step.values}
+    rows = []
+    for decision in step.step.decisions:
+        field = step.snapshot.field(decision.handle)
+        value = shown(values.get(decision.handle), field) if field else ""
+        name = name_of(field) if field else decision.label
+        rows.append(
+            FieldShown(field=name, value=value, takes=taken(decision), why=decision.why, confidence=decision.confidence)
+        )
+    return tuple(rows)
+
+
+def _would_be(snapshot: FormSnapshot, profile: BusinessProfile) -> tuple[FieldShown, ...]:
+    return tuple(
+        FieldShown(field=row.field, value=row.value, takes=row.takes, why=row.why, confidence=row.confidence)
+        for row in explain(snapshot, profile).fields
+    )
