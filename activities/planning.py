@@ -16,6 +16,7 @@ from activities.proof import keep_screenshot
 from brain import planner
 from brain.drift import drift, seen
 from brain.formats import TERMS
+from brain.models.advisor import Advisor
 from schema.contracts.directory import Automation
 from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
 from schema.contracts.plan import FillAction, Obstacle, Plan
@@ -38,12 +39,15 @@ _PERSON_CAN_HELP = frozenset(
 
 
 class Planning:
-    """Makes the plan of one submission and keeps it in the ledger."""
+    """Makes the plan of one submission and keeps it in the ledger. Without an advisor, no model is asked."""
 
-    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore) -> None:
+    def __init__(
+        self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, advisor: Advisor | None = None
+    ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
+        self._advisor = advisor
 
     @activity.defn
     async def plan_submission(self, ref: SubmissionRef) -> Standing:
@@ -83,13 +87,18 @@ class Planning:
         return None if _agrees(plan) and not submission.accept_terms else plan
 
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
+        consultation = self._advisor.consultation(submission.profile) if self._advisor else None
         async with self._browser.visit() as visit:
             try:
                 await go_to(visit.page, submission.submission_url)
             except DirectoryGone as gone:
                 return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(gone))
             walked = await walk(
-                visit.page, submission.profile, submission.submission_url, accept_terms=submission.accept_terms
+                visit.page,
+                submission.profile,
+                submission.submission_url,
+                accept_terms=submission.accept_terms,
+                consultation=consultation,
             )
             met = tuple(map(seen, walked.met))
             changes = await self._changes(submission, met, walked)
@@ -99,7 +108,9 @@ class Planning:
             directory=submission.ref.slug,
             url=submission.submission_url,
             steps=walked.made,
+            source=consultation.source if consultation else "mapper",
             mapper_version=planner.MAPPER_VERSION,
+            usage=consultation.usage if consultation else (),
         )
         await results.save_plan(self._pool, submission, plan, met, changes)
         return Outcome(status=SubmissionStatus.PLANNED)

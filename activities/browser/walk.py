@@ -13,8 +13,9 @@ from activities.browser.advance import Stuck, advance
 from activities.browser.fill import Filled, GuardRefused, fill_step
 from activities.browser.observe import observe
 from brain import planner
+from brain.models.advisor import Consultation
 from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
-from schema.contracts.plan import Obstacle, PlanStep
+from schema.contracts.plan import FieldDecision, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile
 from schema.failures import FailureType
 
@@ -33,20 +34,28 @@ Watch = Callable[[PlanStep, Filled], Awaitable[None]]
 
 
 async def walk(
-    page: Page, profile: BusinessProfile, site_url: str, *, accept_terms: bool, watch: Watch | None = None
+    page: Page,
+    profile: BusinessProfile,
+    site_url: str,
+    *,
+    accept_terms: bool,
+    watch: Watch | None = None,
+    consultation: Consultation | None = None,
 ) -> Walked:
     """The plan's steps, the last of which submits; or what stands in the way.
 
-    Who watches has every step filled, the last one too, and sees each before the walk goes on.
+    Who watches has every step filled, the last one too, and sees each before the walk goes on. Where the mapper is
+    unsure, models are consulted.
     """
+    way = _Way(page, profile, site_url, accept_terms, watch, consultation)
     steps: list[PlanStep] = []
     met: list[FormSnapshot] = []
     while len(steps) < _MOST_STEPS:
         snapshot = (await observe(page)).snapshot
         met.append(snapshot)
-        step = planner.plan_step(snapshot, profile, accept_terms=accept_terms)
+        step = await way.plan(snapshot)
         if isinstance(step, PlanStep):
-            step = await _rehearse(page, step, snapshot, profile, site_url, accept_terms=accept_terms, watch=watch)
+            step = await way.rehearse(step, snapshot)
         if isinstance(step, Obstacle):
             return Walked(step, tuple(met))
         steps.append(step)
@@ -56,37 +65,48 @@ async def walk(
     return Walked(too_long, tuple(met))
 
 
-async def _rehearse(
-    page: Page,
-    step: PlanStep,
-    snapshot: FormSnapshot,
-    profile: BusinessProfile,
-    site_url: str,
-    *,
-    accept_terms: bool,
-    watch: Watch | None,
-) -> PlanStep | Obstacle:
-    """Fill the step where something hangs on it, add the fields that appear, and open the next step of a wizard."""
-    hangs_on_it = step.button_kind is ButtonKind.ADVANCE or any(map(_has_dependents, snapshot.fields))
-    if not (watch or hangs_on_it):
+@dataclass(frozen=True)
+class _Way:
+    """What stays the same from step to step."""
+
+    page: Page
+    profile: BusinessProfile
+    site_url: str
+    accept_terms: bool
+    watch: Watch | None
+    consultation: Consultation | None
+
+    async def plan(self, snapshot: FormSnapshot, decided: tuple[FieldDecision, ...] = ()) -> PlanStep | Obstacle:
+        if self.consultation is None:
+            return planner.plan_step(snapshot, self.profile, accept_terms=self.accept_terms, decided=decided)
+        return await self.consultation.plan_step(snapshot, accept_terms=self.accept_terms, decided=decided)
+
+    async def rehearse(self, step: PlanStep, snapshot: FormSnapshot) -> PlanStep | Obstacle:
+        """Fill the step where something hangs on it, add the fields that appear, and open the next step of a wizard."""
+        hangs_on_it = step.button_kind is ButtonKind.ADVANCE or any(map(_has_dependents, snapshot.fields))
+        if not (self.watch or hangs_on_it):
+            return step
+        try:
+            filled = await fill_step(self.page, step, self.profile, self.site_url)
+            again = await self.plan(filled.observation.snapshot, step.decisions)
+            if isinstance(again, Obstacle):
+                return again
+            known = {decision.handle for decision in step.decisions}
+            appeared = tuple(decision for decision in again.decisions if decision.handle not in known)
+            step = step.model_copy(
+                update={
+                    "decisions": step.decisions + appeared,
+                    "button": again.button,
+                    "button_kind": again.button_kind,
+                }
+            )
+            if self.watch is not None:
+                await self.watch(step, filled)
+            if step.button_kind is ButtonKind.ADVANCE:
+                await advance(self.page, filled.observation, step)
+        except (GuardRefused, Stuck) as stopped:
+            return Obstacle(failure=FailureType.PLAN_REJECTED, reason=str(stopped))
         return step
-    try:
-        filled = await fill_step(page, step, profile, site_url)
-        again = planner.plan_step(filled.observation.snapshot, profile, accept_terms=accept_terms)
-        if isinstance(again, Obstacle):
-            return again
-        known = {decision.handle for decision in step.decisions}
-        appeared = tuple(decision for decision in again.decisions if decision.handle not in known)
-        step = step.model_copy(
-            update={"decisions": step.decisions + appeared, "button": again.button, "button_kind": again.button_kind}
-        )
-        if watch is not None:
-            await watch(step, filled)
-        if step.button_kind is ButtonKind.ADVANCE:
-            await advance(page, filled.observation, step)
-    except (GuardRefused, Stuck) as stopped:
-        return Obstacle(failure=FailureType.PLAN_REJECTED, reason=str(stopped))
-    return step
 
 
 def _has_dependents(field: FormField) -> bool:

@@ -71,6 +71,11 @@ class Consultation:
         self._spent = _Spent()
         self._known: dict[tuple[str, FieldShown], FieldDecision | None] = {}
 
+    @property
+    def source(self) -> str:
+        """Who makes the plan, as `Plan.source` has it."""
+        return "model" if any(not usage.failure for usage in self.usage) else "mapper"
+
     async def plan_step(
         self, snapshot: FormSnapshot, *, accept_terms: bool, decided: tuple[FieldDecision, ...] = ()
     ) -> PlanStep | Obstacle:
