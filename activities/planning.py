@@ -89,6 +89,7 @@ class Planning:
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
         consultation = self._advisor.consultation(submission.profile) if self._advisor else None
         async with self._browser.visit() as visit:
+            visit.gate.confine(submission.submission_url, submission.profile)
             try:
                 await go_to(visit.page, submission.submission_url)
             except DirectoryGone as gone:
@@ -100,17 +101,19 @@ class Planning:
                 accept_terms=submission.accept_terms,
                 consultation=consultation,
             )
+            usage = consultation.usage if consultation else ()
             met = tuple(map(seen, walked.met))
             changes = await self._changes(submission, met, walked)
             if isinstance(walked.made, Obstacle):
-                return await self._stopped(walked.made, visit, submission)
+                outcome = await self._stopped(walked.made, visit, submission)
+                return outcome.model_copy(update={"usage": usage})
         plan = Plan(
             directory=submission.ref.slug,
             url=submission.submission_url,
             steps=walked.made,
             source=consultation.source if consultation else "mapper",
             mapper_version=planner.MAPPER_VERSION,
-            usage=consultation.usage if consultation else (),
+            usage=usage,
         )
         await results.save_plan(self._pool, submission, plan, met, changes)
         return Outcome(status=SubmissionStatus.PLANNED)

@@ -5,6 +5,8 @@ Before the claim every step may be repeated freely. After it nothing here clicks
 """
 
 import asyncio
+import contextlib
+import dataclasses
 from datetime import timedelta
 
 import asyncpg
@@ -21,8 +23,10 @@ from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
 from brain import planner
+from brain.models.advisor import Advisor
 from schema.contracts.answer import Answer, AnswerKind
-from schema.contracts.plan import Plan
+from schema.contracts.form import FormSnapshot
+from schema.contracts.plan import ModelUsage, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
@@ -30,9 +34,10 @@ from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 
 _SEND_LIMIT_S = 45.0
+_ADVICE_LIMIT_S = 20.0
 _RECORD_LIMIT_S = 10.0
 _RECORD_PAUSE_S = 0.5
-_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _RECORD_LIMIT_S + 2)
+_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _ADVICE_LIMIT_S + _RECORD_LIMIT_S + 2)
 """From the intent until whoever wrote it must have recorded an outcome, or has died."""
 
 _MOST_ATTEMPTS = 3
@@ -46,12 +51,15 @@ _log = structlog.get_logger(__name__)
 
 
 class Submitting:
-    """Carries out the plan of one submission."""
+    """Carries out the plan of one submission. Without an advisor, no model reads the page that answers."""
 
-    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore) -> None:
+    def __init__(
+        self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, advisor: Advisor | None = None
+    ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
+        self._advisor = advisor
 
     @activity.defn
     async def submit(self, ref: SubmissionRef) -> Standing:
@@ -89,6 +97,7 @@ class Submitting:
         plan = submission.plan
         assert plan is not None, "a planned row has a plan"
         async with self._browser.visit() as visit:
+            visit.gate.confine(submission.submission_url, submission.profile)
             try:
                 await go_to(visit.page, plan.url)
                 filled = await _fill(visit, plan, submission)
@@ -132,8 +141,8 @@ class Submitting:
         return listed
 
     async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
-        visit.gate.open(submission.submission_url, (submission.profile.business_name, submission.profile.email))
-        amended = None
+        visit.gate.open()
+        amended: Plan | None = None
         try:
             async with asyncio.timeout(_SEND_LIMIT_S):
                 sent = await send(visit, filled.observation, plan.steps[-1].button)
@@ -141,13 +150,28 @@ class Submitting:
             visit.gate.close()
             outcome = _after_error(left=bool(visit.gate.sent))
         else:
-            outcome = _read(sent, visit.page.url, await proof.keep_screenshot(self._artifacts, visit, submission.ref))
+            image = await proof.keep_screenshot(self._artifacts, visit, submission.ref)
+            sent, usage = await self._advised(filled.observation.snapshot, sent, submission)
+            outcome = _read(sent, visit.page.url, image).model_copy(update={"usage": usage})
             if outcome.failure is FailureType.REFUSED and attempt < _MOST_ATTEMPTS:
                 amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
         if amended is not None:
             outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})
         await self._record(submission, outcome, attempt, amended)
         return outcome
+
+    async def _advised(
+        self, before: FormSnapshot, sent: Sent, submission: Submission
+    ) -> tuple[Sent, tuple[ModelUsage, ...]]:
+        """What was sent, with what models can add to the answer, and what asking them cost."""
+        if self._advisor is None or not sent.left:
+            return sent, ()
+        consultation = self._advisor.consultation(submission.profile)
+        answer = sent.answer
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ADVICE_LIMIT_S):
+                answer = await consultation.read_answer(answer, before, sent.after, sent.response_status)
+        return dataclasses.replace(sent, answer=answer), consultation.usage
 
     async def _record(self, submission: Submission, outcome: Outcome, attempt: int, amended: Plan | None) -> None:
         """Write what the click led to. It is known nowhere else yet, so a database that restarts is waited for."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from schema.contracts.base import Contract
+from schema.contracts.plan import ModelUsage
 from schema.failures import FailureType
 
 
@@ -68,7 +69,8 @@ class Standing(Contract):
 class Outcome(Standing):
     """A standing with its proof, as the ledger keeps it. It stays out of histories: pages echo what was sent to them.
 
-    `reason` is a short sentence for people; `screenshot` is the artifact store's key.
+    `reason` is a short sentence for people; `screenshot` is the artifact store's key; `usage` says which models were
+    asked on the way to it, beyond those that the plan names.
     """
 
     reason: str = ""
@@ -77,6 +79,7 @@ class Outcome(Standing):
     screenshot: str = ""
     confidence: float = 0.0
     response_status: int | None = None
+    usage: tuple[ModelUsage, ...] = ()
 
     @property
     def standing(self) -> Standing:

@@ -199,6 +199,7 @@ async def record(
     `attempt` is the one the outcome belongs to; `amended` is the plan that a `planned` outcome goes on with, where
     it is not the same. Raises LedgerConflict when the row has moved on.
     """
+    asked = {"usage": [usage.model_dump() for usage in outcome.usage]} if outcome.usage else {}
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, attempt)
         if not outcome.status.waits_for_person:
@@ -216,6 +217,7 @@ async def record(
             status=outcome.status,
             evidence=outcome.evidence,
             failure=outcome.failure,
+            **asked,
         )
         # An attempt of the same number as before made no click.
         await _judge(connection, submission, outcome, clicked=attempt > submission.attempt)
