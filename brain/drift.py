@@ -105,10 +105,10 @@ def _of_field(old: SeenField, new: SeenField) -> list[str]:
     elif {fold(text) for text in old.labels} != {fold(text) for text in new.labels}:
         sentences.append(f"{name} is described in other words now.")
     if old.kind != new.kind:
-        sentences.append(f"{name} is a {_word(new.kind)} field now, no {_word(old.kind)} field.")
+        sentences.append(f"{name} is a {_word(new.kind)} field now, not a {_word(old.kind)} field.")
     if old.required != new.required:
         sentences.append(f"{name} is required now." if new.required else f"{name} is not required any more.")
-    if old.options_digest != new.options_digest:
+    if old.options_digest != new.options_digest and (old.kind == new.kind or (old.options and new.options)):
         sentences.append(_of_options(old, new))
     return sentences
 

@@ -1,4 +1,4 @@
-"""`directorybolt directories`: import a list of them from CSV or JSON, and show what is there."""
+"""`directorybolt directories`: import a list of them from CSV or JSON, show what is there, and which have changed."""
 
 import asyncio
 import csv
@@ -16,7 +16,8 @@ from deploy.cli.failures import CommandFailed, database, first_problem, read_fil
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
 from schema.contracts.directory import Directory, DirectoryEntry
-from schema.store import directories
+from schema.contracts.mapping import FormChange
+from schema.store import directories, mappings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -68,6 +69,29 @@ def list_all(as_json: AsJson = False) -> None:
         )
     console.print(table)
     remarks.print(f"{counted(len(found))}.")
+
+
+@app.command("drift")
+def list_changes(as_json: AsJson = False) -> None:
+    """Directories whose form was met otherwise than it is remembered: what has changed, the latest first."""
+    found = asyncio.run(_changes())
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        remarks.print("Every form that was met is as it is remembered.")
+        return
+    table = Table("directory", "first met", "last met", "taken since", "what has changed", show_lines=True)
+    for change in found:
+        table.add_row(
+            change.directory,
+            f"{change.first_met_at:%Y-%m-%d %H:%M}",
+            f"{change.last_met_at:%Y-%m-%d %H:%M}",
+            "yes" if change.taken else "no",
+            "\n".join(plain(sentence, 200) for sentence in change.changes),
+        )
+    console.print(table)
+    remarks.print(f"{counted(len({change.directory for change in found}))}. Times are UTC.")
 
 
 def parse_entries(file: Path) -> tuple[DirectoryEntry, ...]:
@@ -141,3 +165,8 @@ async def _import(entries: tuple[DirectoryEntry, ...]) -> None:
 async def _all() -> tuple[Directory, ...]:
     async with database(load_settings()) as pool:
         return await directories.all_directories(pool)
+
+
+async def _changes() -> tuple[FormChange, ...]:
+    async with database(load_settings()) as pool:
+        return await mappings.changes(pool)

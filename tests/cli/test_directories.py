@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schema.store import directories
+from schema.store import directories, mappings
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 from tests.factories import add_directories, entry
@@ -93,3 +93,20 @@ async def test_a_list_of_nothing_is_an_empty_list(command: Command, pool: Pool) 
     ran = command("directories", "list")
     assert ran.code == 0
     assert "directories import" in ran.err
+
+
+async def test_what_has_changed_on_forms_is_listed_for_people_and_for_programs(command: Command, pool: Pool) -> None:
+    nothing = command("directories", "drift")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "as it is remembered" in nothing.err
+    await add_directories(pool, ["alpha"])
+    [alpha] = await directories.all_directories(pool)
+    sentences = ('New: "[red]Fax[/red]" (required).', "A captcha has appeared (image).")
+    await mappings.report_change(pool, alpha.id, "new face", sentences)
+    [change] = command("directories", "drift", "--json").json
+    assert (change["directory"], tuple(change["changes"]), change["taken"]) == ("alpha", sentences, False)
+    table = command("directories", "drift")
+    assert table.code == 0
+    assert "[red]Fax[/red]" in table.out
+    assert "A captcha has appeared" in table.out
+    assert table.err == "1 directory. Times are UTC.\n"

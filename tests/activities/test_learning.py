@@ -1,0 +1,333 @@
+"""What one customer's submission teaches for the next: a real Chromium, the real ledger, one directory's form.
+
+Promised: no look beforehand at a form that is known, the same outcome as with one, and never a post on a wrong plan.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import activities.browser.send
+from activities.browser.pool import BrowserPool
+from deploy.cli.example import example_profile
+from deploy.local.parts import Piece
+from schema.contracts.profile import BusinessProfile
+from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
+from schema.failures import FailureType
+from schema.store import mappings, results
+from schema.store.database import Pool
+from tests.activities.counter import Counter
+from tests.activities.site import FORM, THANKS, Answer, open_site
+from tests.factories import add_begun_job
+from tests.stacks import running
+
+_ROUNDS = 4
+"""As many plans in a row as a workflow has patience for."""
+
+_FAX = '<label>Fax <input name="fax" type="tel" required></label>'
+_TERMS = '<label><input type="checkbox" name="terms" required> I accept the terms of use</label>'
+_CAPTCHA = '<div class="g-recaptcha" data-sitekey="x">I am not a robot</div>'
+_NEXT = "onclick=\"document.getElementById('one').hidden = true; document.getElementById('two').hidden = false\""
+
+
+def with_field(html: str) -> str:
+    return FORM.replace("<button>", f"{html}<button>")
+
+
+def wizard(last: str) -> str:
+    """Two panes; the second asks for the e-mail address and `last`."""
+    return f"""
+    <h1>Add your business</h1><form method="post" action="/add">
+    <div id="one"><label>Business name <input name="name" required></label>
+      <button type="button" {_NEXT}>Next</button></div>
+    <div id="two" hidden><label>Email <input name="email" type="email" required></label>
+      <label>{last} <input name="last"></label><button>Submit listing</button></div></form>"""
+
+
+class Street:
+    """One directory and its customers, who come one after another."""
+
+    def __init__(self, first: Counter) -> None:
+        self.first = first
+        self.site = first.site
+        self.pool = first.pool
+        self._numbers = count(1)
+
+    async def customer(self, **changes: Any) -> Counter:
+        """Somebody who has not been here yet."""
+        profile = BusinessProfile.model_validate(example_profile(next(self._numbers)).model_dump() | changes)
+        job_id = await add_begun_job(self.pool, ["alpha"], profile=profile)
+        await self.pool.execute("update directories set submission_url = $1", self.site.url)
+        return replace(self.first, ref=SubmissionRef(job_id=job_id, slug="alpha"))
+
+    async def served(self, **changes: Any) -> Outcome:
+        return await through(await self.customer(**changes))
+
+    async def counts(self) -> list[tuple[int, int]]:
+        rows = await self.pool.fetch("select confirmed, refused from form_mappings order by created_at")
+        return [(row["confirmed"], row["refused"]) for row in rows]
+
+    async def changes(self) -> list[tuple[str, ...]]:
+        return [change.changes for change in await mappings.changes(self.pool)]
+
+
+async def through(counter: Counter) -> Outcome:
+    """Plan and submit, round after round, as a directory's workflow does."""
+    outcome = (await counter.row()).outcome
+    for _ in range(_ROUNDS):
+        if outcome.failure is not FailureType.REFUSED:
+            await counter.plan()
+            outcome = (await counter.row()).outcome
+        if outcome.status is not SubmissionStatus.PLANNED:
+            return outcome
+        outcome = await counter.submit()
+        if outcome.status is not SubmissionStatus.PLANNED:
+            return outcome
+    raise AssertionError(f"no end after {_ROUNDS} rounds: {outcome}")
+
+
+@pytest.fixture(scope="module")
+async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
+    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
+    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
+
+
+@pytest.fixture
+async def street(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Street]:
+    async with open_site() as site:
+        job_id = await add_begun_job(pool, ["alpha"])
+        yield Street(Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha")))
+
+
+async def test_the_second_customer_of_a_known_form_needs_no_look_beforehand(street: Street) -> None:
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert street.site.visits == 2
+    second = await street.customer()
+    planned = await second.plan()
+    assert (planned.status, street.site.visits) == (SubmissionStatus.PLANNED, 2)
+    assert (await second.submit()).status is SubmissionStatus.SUBMITTED
+    assert street.site.visits == 3
+    assert [post.fields["name"] for post in street.site.posts] == ["Bluebird Bakery 1", "Bluebird Bakery 2"]
+    assert await street.counts() == [(2, 0)]
+
+
+async def test_customers_who_come_before_the_first_was_confirmed_look_for_themselves(street: Street) -> None:
+    both = [await street.customer(), await street.customer()]
+    await asyncio.gather(*map(through, both))
+    assert (street.site.visits, await street.counts()) == (4, [(2, 0)])
+
+
+async def test_a_profile_that_lacks_what_is_required_ends_as_it_would_have_with_a_look(street: Street) -> None:
+    street.site.form = with_field(_FAX)
+    await street.served()
+    lacking = await street.customer(fax="")
+    outcome = await through(lacking)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PROFILE_INCOMPLETE)
+    assert "Fax" in outcome.reason
+    assert outcome.screenshot
+    assert len(street.site.posts) == 1
+    assert (await street.counts(), await street.changes()) == ([(1, 1)], [])
+
+
+async def test_a_person_who_sends_it_on_gets_a_look_and_not_the_remembered_plan(street: Street) -> None:
+    street.site.form = with_field(_FAX)
+    await street.served()
+    lacking = await street.customer(fax="")
+    await through(lacking)
+    await results.resolve(street.pool, lacking.ref, ActionResolution(resolution=Resolution.RETRY, by="ana"))
+    street.site.form = with_field(_FAX.replace("required", ""))
+    assert (await through(lacking)).status is SubmissionStatus.SUBMITTED
+    assert await street.counts() == [(1, 1), (1, 0)]
+
+
+async def test_a_redesign_is_noticed_planned_anew_reported_and_sent_once(street: Street) -> None:
+    await street.served()
+    renamed = FORM.replace('Phone <input name="phone"', 'Telephone number <input name="tel"')
+    street.site.form = renamed.replace("<button>", f"{_TERMS}<button>").replace(
+        '<label>City <input name="city"></label>', ""
+    )
+    second = await street.customer()
+    assert (await second.plan()).status is SubmissionStatus.PLANNED
+    changed = await second.submit()
+    assert (changed.status, changed.failure) == (SubmissionStatus.PLANNED, FailureType.FORM_CHANGED)
+    assert (await through(second)).status is SubmissionStatus.SUBMITTED
+    assert len(street.site.posts) == 2
+    assert street.site.posts[1].fields["tel"]
+    sentences = (
+        'New: "I accept the terms of use" (required).',
+        'Gone: "City".',
+        '"Phone" is called "Telephone number" now.',
+        "1 field is named otherwise in the page's code (main:phone → main:tel).",
+    )
+    assert await street.changes() == [sentences]
+    told = await street.pool.fetch(
+        "select detail from queue_history where job_id = $1 and event = 'plan_ready' order by seq", second.ref.job_id
+    )
+    assert [(row["detail"]["learned"], tuple(row["detail"]["changes"])) for row in told] == [
+        (True, ()),
+        (False, sentences),
+    ]
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert street.site.visits == 2 + 3 + 1
+
+
+async def test_a_captcha_that_has_appeared_is_reported_though_there_is_no_plan(street: Street) -> None:
+    await street.served()
+    street.site.form = with_field(_CAPTCHA)
+    outcome = await street.served()
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    assert await street.changes() == [("A captcha has appeared (recaptcha).",)]
+
+
+async def test_a_form_that_has_left_its_page_is_reported(street: Street) -> None:
+    await street.served()
+    street.site.form = "<h1>We are moving</h1><p>Come back soon.</p>"
+    outcome = await street.served()
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.FAILED, FailureType.FORM_NOT_FOUND)
+    assert await street.changes() == [("The form is no longer on the page.",)]
+
+
+async def test_a_change_in_a_later_step_makes_another_form_of_it(street: Street) -> None:
+    street.site.form = wizard("City")
+    await street.served()
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    street.site.form = wizard("Website")
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert await street.changes() == [('"City" is called "Website" now.',)]
+    before = street.site.visits
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert street.site.visits == before + 1
+    assert [bool(post.fields["last"]) for post in street.site.posts] == [True] * 4
+
+
+async def test_terms_that_may_no_longer_be_accepted_are_not_accepted_by_a_remembered_plan(street: Street) -> None:
+    street.site.form = with_field(_TERMS)
+    await street.served()
+    await street.pool.execute("update directories set accept_terms = false")
+    customer = await street.customer()
+    await street.pool.execute("update directories set accept_terms = false")
+    outcome = await through(customer)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.FAILED, FailureType.POLICY_FORBIDS)
+    assert len(street.site.posts) == 1
+
+
+async def test_a_plan_for_another_address_is_not_used(street: Street) -> None:
+    await street.served()
+    customer = await street.customer()
+    await street.pool.execute("update directories set submission_url = submission_url || '#add'")
+    await customer.plan()
+    plan = (await customer.row()).plan
+    assert plan is not None
+    assert not plan.learned
+
+
+async def test_a_worker_that_dies_after_keeping_a_remembered_plan_costs_a_look(street: Street) -> None:
+    await street.served()
+    second = await street.customer()
+    await second.plan()
+    assert (await through(second)).status is SubmissionStatus.SUBMITTED
+    assert (street.site.visits, len(street.site.posts)) == (4, 2)
+
+
+async def test_how_a_refused_value_was_amended_is_known_the_next_time(street: Street) -> None:
+    refusal = FORM.replace(
+        '<input name="phone" type="tel">', '<input name="phone" type="tel" aria-invalid="true"> Phone is invalid.'
+    )
+    street.site.answers = [Answer(f'<p class="error">Please correct: Phone is invalid.</p>{refusal}'), Answer(THANKS)]
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    first, accepted, second = (post.fields["phone"] for post in street.site.posts)
+    assert first != accepted
+    assert second == accepted
+    assert await street.counts() == [(2, 0)]
+
+
+async def test_nothing_of_a_customer_is_in_what_is_remembered(street: Street) -> None:
+    street.site.form = (
+        wizard("City")
+        + "<script>document.querySelector('[name=name]').onchange = (e) => "
+        + ("document.querySelector('#two label').firstChild.textContent = `E-mail of ${e.target.value} `;</script>")
+    )
+    own = {
+        "business_name": "Zyxwoven Quillery",
+        "legal_name": "Zyxwoven Holdings",
+        "contact_first_name": "Zyxanthe",
+        "contact_last_name": "Zyxberg",
+        "email": "zyx@zyxwoven.example",
+        "website": "https://zyxwoven.example",
+        "street": "9 Zyxgate",
+        "tagline": "Zyx to the hilt",
+        "description": "Zyxwoven quills, cut by hand.",
+        "short_description": "Zyx quills",
+        "city": "Zyxford",
+        "keywords": ("zyxquill",),
+    }
+    assert (await street.served(**own)).status is SubmissionStatus.SUBMITTED
+    assert await street.counts() == []
+    for number, form in enumerate((FORM, FORM, with_field(_FAX))):
+        street.site.form = form
+        outcome = await street.served(**own | {"street": f"{number} Zyxgate"})
+        assert outcome.status is SubmissionStatus.SUBMITTED
+    assert len(await street.changes()) == 1
+    kept = "select to_jsonb(m)::text from form_mappings m union all select to_jsonb(c)::text from form_changes c"
+    rows = [row[0] for row in await street.pool.fetch(kept)]
+    assert rows
+    assert [row for row in rows if "zyx" in row.casefold() or "5550147" in row] == []
+
+
+@pytest.fixture
+async def sandbox(test_folder: Path) -> AsyncIterator[str]:
+    async with running(test_folder / "sandbox", Piece.SANDBOX) as stack:
+        yield stack.environment.values["SANDBOX_URL"]
+
+
+async def test_the_sandboxs_redesign_between_two_customers(
+    pool: Pool, chromium: BrowserPool, street: Street, sandbox: str
+) -> None:
+    """The site wears its old face for the first visit after a reset, and a new one from the second on."""
+    form = f"{sandbox}/fresh-paint-pages/submit"
+
+    async def customer() -> Counter:
+        made = await street.customer()
+        await pool.execute("update directories set submission_url = $1", form)
+        return made
+
+    async def forget() -> None:
+        async with httpx.AsyncClient() as client:
+            (await client.post(f"{sandbox}/_reset")).raise_for_status()
+
+    first = await customer()
+    await first.plan()
+    await forget()
+    assert (await first.submit()).status is SubmissionStatus.SUBMITTED
+    second = await customer()
+    assert (await second.plan()).status is SubmissionStatus.PLANNED
+    assert (await second.submit()).failure is FailureType.FORM_CHANGED
+    assert (await through(second)).status is SubmissionStatus.SUBMITTED
+    async with httpx.AsyncClient() as client:
+        books = (await client.get(f"{sandbox}/_books", params={"site": "fresh-paint-pages"})).text.splitlines()
+    assert len(books) == 2
+    [changes] = await street.changes()
+    for sentence in (
+        '"Business name" is called "Company name" now.',
+        '"Phone" is called "Telephone number" now.',
+        '"ZIP code" is called "ZIP" now.',
+        "2 fields are named otherwise in the page's code "
+        "(main:postal_code → main:postalCode, main:business_name → main:businessName).",
+    ):
+        assert sentence in changes
+    assert not [sentence for sentence in changes if sentence.startswith(("New", "Gone"))]
+    assert (await through(await customer())).status is SubmissionStatus.SUBMITTED
+    assert await street.counts() == [(1, 1), (2, 0)]
