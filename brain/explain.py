@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from brain.formats import render
 from brain.guard import check, name_of
-from brain.mapper import Meaning, map_fields
+from brain.mapper import map_fields
 from brain.mapper.evidence import weigh
 from brain.planner import decide
 from brain.reader.forms import Candidate
@@ -36,7 +36,8 @@ class Reading(Contract):
 class FieldAccount(Contract):
     """One visible field. `takes` is the profile's key, with its part, or "" where the field is left alone.
 
-    `value` is what would stand in it as a person sees it, "" for nothing. `confidence` is 0..1.
+    `value` is what would stand in it as a person sees it, "" for nothing. `confidence` is 0..1. `meanings` are those
+    that anything in the field itself speaks for, the likeliest first; the form around it may have decided otherwise.
     """
 
     handle: str
@@ -48,7 +49,7 @@ class FieldAccount(Contract):
     confidence: float
     why: str
     clues: tuple[Clue, ...]
-    others: tuple[Reading, ...]
+    meanings: tuple[Reading, ...]
 
 
 class FormAccount(Contract):
@@ -106,7 +107,7 @@ def explain(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: b
     written = {value.handle: value for value in values}
     return FormAccount(
         fields=tuple(
-            _account(field, decision, meanings[field.handle], written.get(field.handle))
+            _account(field, decision, written.get(field.handle))
             for field, decision in zip(seen, decisions, strict=True)
         ),
         findings=check(step, snapshot, values, profile, snapshot.url),
@@ -141,9 +142,9 @@ def _name_of_form(form: Candidate) -> str:
     return raw.heading or raw.hints.strip() or urlsplit(raw.action).path or f"form {form.form + 1}"
 
 
-def _account(field: FormField, decision: FieldDecision, meaning: Meaning, value: FieldValue | None) -> FieldAccount:
+def _account(field: FormField, decision: FieldDecision, value: FieldValue | None) -> FieldAccount:
     evidence = weigh(field)
-    others = sorted(((s, c) for c, s in evidence.strengths.items() if c is not meaning.concept), reverse=True)
+    strengths = sorted(evidence.strengths.items(), key=lambda item: -item[1])
     return FieldAccount(
         handle=field.handle,
         field=name_of(field),
@@ -154,5 +155,5 @@ def _account(field: FormField, decision: FieldDecision, meaning: Meaning, value:
         confidence=decision.confidence,
         why=decision.why,
         clues=tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
-        others=tuple(Reading(meaning=c.value, confidence=round(s, 2)) for s, c in others),
+        meanings=tuple(Reading(meaning=concept.value, confidence=round(s, 2)) for concept, s in strengths),
     )

@@ -27,6 +27,7 @@ class PageEye:
             await _judge(url)
         try:
             async with self._pool.visit() as visit:
+                visit.gate.confine(url, business)
                 await go_to(visit.page, url)
                 return (await walk(visit.page, business, url, accept_terms=accept_terms)).made
         except FormChanged as changed:

@@ -43,6 +43,7 @@ async def preview(visit: Visit, url: str, profile: BusinessProfile, *, accept_te
         picture = await visit.screenshot()
         steps.append(FilledStep(step, filled.observation.snapshot, filled.values, picture))
 
+    visit.gate.confine(url, profile)
     try:
         await go_to(visit.page, url)
         walked = await walk(visit.page, profile, url, accept_terms=accept_terms, watch=keep)

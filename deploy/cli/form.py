@@ -29,7 +29,8 @@ def map_form(
     url = address_of(where)
     business = read_profile(profile) if profile else example_profile()
 
-    from deploy.cli.form_map import look, read, show, show_explained
+    from deploy.cli.form_explained import show_explained
+    from deploy.cli.form_map import look, read, show
 
     page = asyncio.run(look(url))
     form = read(page, business)

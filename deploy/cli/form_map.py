@@ -3,10 +3,7 @@
 Apart from the command itself, because a browser's client and the brain take half a second to import.
 """
 
-from collections.abc import Sequence
-
 from rich.table import Table
-from rich.text import Text
 
 from activities.boundary import ActivityFailure
 from activities.browser.observe import Observation, observe
@@ -21,9 +18,6 @@ from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
 from schema.contracts.plan import GuardFinding, Obstacle
 from schema.contracts.profile import BusinessProfile
-
-_MOST_CLUES = 6
-_MOST_OTHERS = 4
 
 
 class FieldMap(Contract):
@@ -104,49 +98,3 @@ def show_obstacle(obstacle: Obstacle | None) -> None:
     """One sentence, where there is one."""
     if obstacle:
         console.print(f"[yellow]No plan[/] ({obstacle.failure}): {plain(obstacle.reason, 300)}", highlight=False)
-
-
-def show_explained(form: ExplainedForm, title: str) -> None:
-    """For people who want to know why."""
-    _show_forms(form.forms)
-    console.print(f"[bold]{plain(title)}[/]", highlight=False)
-    for number, row in enumerate(form.fields, start=1):
-        _show_field(number, row)
-    if form.findings:
-        console.print("[bold]The guard[/]", highlight=False)
-    for finding in form.findings:
-        _line(finding.rule, plain(finding.reason, 300))
-    show_obstacle(form.obstacle)
-
-
-def _show_forms(forms: Sequence[FormSeen]) -> None:
-    console.print("[bold]Forms on the page[/]", highlight=False)
-    for form in forms:
-        mark = "→" if form.chosen else " "
-        points = ", ".join(f"{point.weight:+g} {point.what}" for point in form.points) or "nothing speaks for it"
-        console.print(f"{mark} {plain(form.name)}: {form.fields} fields, {form.score:g} points", highlight=False)
-        _line("", plain(points, 300))
-    console.print()
-
-
-def _show_field(number: int, row: FieldAccount) -> None:
-    required = " *" if row.required else ""
-    takes = f"[green]{row.takes}[/]" if row.takes else "[dim]left alone[/]"
-    console.print(f"{number:>2}  [bold]{plain(row.field)}[/]{required}  {takes}  {row.confidence:.2f}", highlight=False)
-    if row.value:
-        _line("value", plain(row.value, 120))
-    _line("why", plain(row.why, 200))
-    for clue in row.clues[:_MOST_CLUES]:
-        _line("", f"{clue.weight:.2f}  {clue.meaning}: {plain(clue.what, 120)}")
-    others = ", ".join(f"{other.meaning} {other.confidence:.2f}" for other in row.others[:_MOST_OTHERS])
-    if others:
-        _line("or", others)
-
-
-def _line(name: str, text: str) -> None:
-    """A name and its text below a heading; what does not fit goes on under the text."""
-    grid = Table.grid(padding=(0, 1))
-    grid.add_column(width=18 if len(name) > 8 else 9, justify="right", style="dim")
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(name), text)
-    console.print(grid, highlight=False)
