@@ -54,10 +54,6 @@ class Advisor:
         """For one plan, or for the reading of one answer."""
         return Consultation(self, profile)
 
-    async def aclose(self) -> None:
-        for model in self.models:
-            await model.aclose()
-
 
 class Consultation:
     """Everything that is asked about one submission. A model that has failed is not asked again."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from brain.models import prices
 from schema.contracts.job import Tier
 
 _HOST = re.compile(r"(\[[^]]*]|[^:]*)(:\d{0,5})?")
@@ -27,14 +28,28 @@ class SettingsError(Exception):
 
 
 class BrowserSettings(BaseSettings):
-    """What is needed to open a page; commands that only look at a form need no more."""
+    """What is needed to look at a form and understand it: a browser, and models to ask where their keys are set."""
 
     model_config = SettingsConfigDict(env_file=(STACK_ENV_FILE, ".env"), extra="ignore", env_ignore_empty=True)
 
     browser_path: Path | None = None
     browser_slots: int = Field(default=4, ge=1, le=64)
     user_agent_contact: str = "https://directorybolt.com/bot"
+
+    anthropic_api_key: SecretStr | None = None
+    anthropic_model: str = "claude-haiku-5-5"
+    gemini_api_key: SecretStr | None = None
+    gemini_model: str = "gemini-3.8-flash"
+    plan_budget_usd: float = Field(default=0.05, ge=0, le=10)
+
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("anthropic_model", "gemini_model")
+    @classmethod
+    def _has_a_price(cls, value: str) -> str:
+        if value not in prices.listed():
+            raise ValueError(f"{value} has no price, and so no budget: add it to brain/models/prices.toml")
+        return value
 
 
 class BrainSettings(BrowserSettings):

@@ -20,6 +20,7 @@ from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.client import connect
 from deploy.runtime.database import DatabaseUnusable, using_database
+from deploy.runtime.models import advisor
 from deploy.runtime.settings import Settings
 from schema.contracts.job import Tier
 from schema.store.database import Pool, open_pool
@@ -62,8 +63,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             raise StartFailed(f"{executable}: {str(error).rstrip('.')}; correct BROWSER_PATH.") from None
         ledger = Ledger(pool, client, {tier: settings.window(tier) for tier in Tier})
         bridge = Bridge(pool, client, sqs, queue_url, settings.temporal_task_queue)
-        planning = Planning(pool, browser, artifacts)
-        submitting = Submitting(pool, browser, artifacts)
+        models = await stack.enter_async_context(advisor(settings))
+        planning = Planning(pool, browser, artifacts, models)
+        submitting = Submitting(pool, browser, artifacts, models)
         yield Wired(
             client=client,
             pool=pool,

@@ -67,6 +67,8 @@ def test_an_empty_value_means_not_given(monkeypatch: pytest.MonkeyPatch) -> None
         ("WINDOW_STARTER", "-1"),
         ("LOG_LEVEL", "loud"),
         ("TEMPORAL_TLS", "perhaps"),
+        ("ANTHROPIC_MODEL", "claude-of-unknown-price"),
+        ("PLAN_BUDGET_USD", "-1"),
         ("DATABASE_URL", "mysql://app@db.example/app"),
         ("DATABASE_URL", "db.example"),
         ("DATABASE_URL", "postgresql://app@db.example:port/app"),
@@ -108,6 +110,7 @@ def test_no_secret_is_shown_where_settings_are_printed(monkeypatch: pytest.Monke
     monkeypatch.setenv("DATABASE_URL", DATABASE)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-key")
     monkeypatch.setenv("TEMPORAL_API_KEY", "s3cret-token")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "s3cret-model")
     settings = load_settings()
     assert "s3cret" not in f"{settings!r} {settings} {settings.model_dump()}"
 
@@ -124,5 +127,5 @@ def test_every_setting_is_in_the_example_file_with_its_default() -> None:
     offered = dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
     assert set(offered) >= {name.upper() for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
-        if isinstance(field.default, str | int):
+        if isinstance(field.default, str | int | float):
             assert offered[name.upper()] == str(field.default).replace("False", "false"), name
