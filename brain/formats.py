@@ -6,9 +6,11 @@ whether that is a problem is the guard's to say.
 
 import re
 
+from brain.values import hours, phones
 from brain.values.chosen import agreement, chosen, free_plan
 from brain.values.texts import cut, excerpt, one_line
 from brain.values.written import written
+from brain.words import fold
 from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, PlanStep
 from schema.contracts.profile import BusinessProfile, ProfileKey, Weekday
@@ -23,6 +25,8 @@ _MANY_LINES = (FieldKind.TEXTAREA, FieldKind.RICH_TEXT)
 _MAY_BE_CUT = frozenset(
     {ProfileKey.DESCRIPTION, ProfileKey.SHORT_DESCRIPTION, ProfileKey.TAGLINE, ProfileKey.HOURS, ProfileKey.ADDRESS}
 )
+
+_VERBATIM = (ProfileKey.EMAIL, ProfileKey.POSTAL_CODE, ProfileKey.FOUNDED_YEAR, ProfileKey.EMPLOYEES)
 
 
 def render(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile) -> tuple[FieldValue, ...]:
@@ -74,6 +78,18 @@ def fits(field: FormField, text: str) -> bool:
     return _matches(field.pattern, text) and _in_range(field, text)
 
 
+def says(shown: str, text: str, decision: FieldDecision, profile: BusinessProfile) -> bool:
+    """True if what a field shows once `text` was typed still says it: a mask may have made something else of it."""
+    if decision.key in (ProfileKey.PHONE, ProfileKey.FAX):
+        raw = profile.phone if decision.key is ProfileKey.PHONE else profile.fax
+        return phones.same(shown, text, raw, profile.country)
+    if decision.key is ProfileKey.HOURS and decision.part:
+        return hours.minutes(shown) == hours.minutes(text)
+    if decision.key in _VERBATIM:
+        return fold(shown).replace(" ", "") == fold(text).replace(" ", "")
+    return bool(shown.strip())
+
+
 def _matches(pattern: str, text: str) -> bool:
     if not pattern:
         return True
@@ -117,7 +133,7 @@ def _selections(decision: FieldDecision, field: FormField, profile: BusinessProf
         texts = tuple("\n".join(option.value for option in options) for options in found)
     elif field.kind is FieldKind.COMBOBOX:
         # A custom drop-down whose options are only there once it is open: it is asked for by the profile's own words.
-        texts = tuple(map(one_line, written(decision.key, decision.part, field, profile)))
+        texts = _asked(decision, field, profile)
     return tuple(FieldValue(handle=field.handle, action=decision.action, text=text) for text in texts if text)
 
 
@@ -125,6 +141,19 @@ def _without_key(decision: FieldDecision, field: FormField) -> FieldOption | Non
     if decision.part == OFFERED:
         return next((option for option in field.options if option.value == decision.option), None)
     return {TERMS: agreement, FREE_PLAN: free_plan}.get(decision.part, lambda _: None)(field)
+
+
+def _asked(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[str, ...]:
+    """What a drop-down is searched for: each way to say it, or all entries of a list, one a line."""
+    listed = {
+        ProfileKey.KEYWORDS: profile.keywords or (profile.category, *profile.subcategories),
+        ProfileKey.PAYMENT_METHODS: profile.payment_methods,
+        ProfileKey.LANGUAGES: profile.languages,
+    }
+    if decision.key in listed:
+        return ("\n".join(map(one_line, listed[decision.key])),)
+    assert decision.key is not None
+    return tuple(map(one_line, written(decision.key, decision.part, field, profile)))
 
 
 def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) -> tuple[FieldValue, ...]:

@@ -55,6 +55,7 @@ class RawControl(Contract):
     maximum: str = ""
     accept: str = ""
     options: tuple[RawOption, ...] = ()
+    prefix: str = ""
     form: int = -1
     landmark: str = ""
     frame: str = ""

@@ -5,30 +5,25 @@ whenever an answer has brought up further fields.
 """
 
 import asyncio
-import base64
 import time
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
-from playwright.async_api import ElementHandle, FilePayload, Page
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import TimeoutError as PlaywrightTimeoutError
+from playwright.async_api import Page
 
+from activities.browser.hand import empty, put
 from activities.browser.observe import Observation, observe
 from brain.formats import render, renderings
 from brain.guard import check, name_of
 from brain.planner import plan_step
-from brain.words import slug
-from schema.contracts.form import FieldKind, FormField, FormSnapshot
+from schema.contracts.form import FieldKind, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
 
 _ROUNDS = 3
-_ACTION_TIMEOUT_MS = 5_000
-_COVERED_AFTER_MS = 1_500
+_SPELLINGS = 6
 _OPTIONS_PATIENCE_S = 4.0
 _PAUSE_S = 0.1
-_WRITTEN = (FieldKind.TEXT, FieldKind.EMAIL, FieldKind.TEL, FieldKind.URL, FieldKind.NUMBER)
 
 
 class FormChanged(Exception):
@@ -67,13 +62,9 @@ async def fill_step(page: Page, step: PlanStep, profile: BusinessProfile, site_u
         if not pending:
             break
         for value in pending:
-            try:
-                await _fill(page, observation, step, value, profile)
-            except PlaywrightError:
-                # The page rebuilt itself under our hands: look again, once, and take the element that is there now.
-                observation = await observe(page)
-                await _fill(page, observation, step, value, profile)
-            done[value.handle] = value
+            observation, step, taken = await _fill(page, observation, step, value, profile, site_url)
+            if taken is not None:
+                done[value.handle] = taken
         observation = await _settled(page, step, observation)
         step = _extended(step, observation.snapshot, profile, known)
     _guarded(step, observation.snapshot, profile, site_url)
@@ -172,100 +163,44 @@ async def _settled(page: Page, step: PlanStep, before: Observation) -> Observati
 
 
 async def _fill(
-    page: Page, observation: Observation, step: PlanStep, value: FieldValue, profile: BusinessProfile
-) -> None:
-    field = observation.snapshot.field(value.handle)
-    if field is None:
-        return
-    if field.kind in (FieldKind.RADIO, FieldKind.MULTISELECT) and field.tag != "select":
-        for option in value.text.split("\n"):
-            await _tick(await observation.element(value.handle, option))
-        return
-    element = await observation.element(value.handle)
-    if value.action is FillAction.CHECK:
-        await _tick(element)
-    elif value.action is FillAction.UPLOAD:
-        await element.set_input_files(_payload(value.text, profile))
-    elif value.action is FillAction.SELECT and field.tag == "select":
-        await element.select_option(value=value.text.split("\n"), force=True, timeout=_ACTION_TIMEOUT_MS)
-    elif value.action is FillAction.SELECT:
-        decision = next(decision for decision in step.decisions if decision.handle == value.handle)
-        await _choose(page, observation, field, element, decision, value, profile)
-    else:
-        await _type(element, field, value.text)
+    page: Page, observation: Observation, step: PlanStep, value: FieldValue, profile: BusinessProfile, site_url: str
+) -> tuple[Observation, PlanStep, FieldValue | None]:
+    """Fill one field; where the page makes something else of a text, write it the next way.
+
+    Returns the step with the way that was taken, and its value. A field that takes none is left empty, and None.
+    """
+    decision = next(decision for decision in step.decisions if decision.handle == value.handle)
+    ways = _ways(observation.snapshot, decision, value, profile)
+    for way in ways:
+        tried = _with(step, decision.model_copy(update={"variant": ways[way]}))
+        if way != value:
+            _guarded(tried, observation.snapshot, profile, site_url)
+        try:
+            taken = await put(page, observation, decision, way, profile)
+        except PlaywrightError:
+            # The page rebuilt itself under our hands: look again, once, and take the element that is there now.
+            observation = await observe(page)
+            taken = await put(page, observation, decision, way, profile)
+        if taken:
+            return observation, tried, way
+    if value.action is FillAction.TYPE:
+        await empty(observation, value.handle)
+    left = decision.model_copy(update={"action": FillAction.LEAVE, "why": "the page does not take the value"})
+    return observation, _with(step, left), None
 
 
-async def _type(element: ElementHandle, field: FormField, text: str) -> None:
-    await element.scroll_into_view_if_needed(timeout=_ACTION_TIMEOUT_MS)
-    await element.fill(text, timeout=_ACTION_TIMEOUT_MS)
-    if field.kind in _WRITTEN and not await element.evaluate("(e) => 'value' in e ? e.value : e.innerText"):
-        # A mask that only listens to keys: type them one by one. No text here holds a line break, so no Enter.
-        await element.click(timeout=_ACTION_TIMEOUT_MS)
-        await element.type(" ".join(text.split()), timeout=_ACTION_TIMEOUT_MS)
-    await element.evaluate("(e) => e.blur()")
+def _ways(
+    snapshot: FormSnapshot, decision: FieldDecision, value: FieldValue, profile: BusinessProfile
+) -> dict[FieldValue, int]:
+    """The value to fill and, for a text, the other ways to write it, each with its variant."""
+    field = snapshot.field(value.handle)
+    if field is None or value.action is not FillAction.TYPE:
+        return {value: decision.variant}
+    others = {way: variant for variant, way in enumerate(renderings(decision, field, profile))}
+    first = {value: others.pop(value, decision.variant)}
+    return dict(list((first | others).items())[:_SPELLINGS])
 
 
-async def _tick(element: ElementHandle) -> None:
-    """Tick a box or a radio button. One that a style hides is clicked itself, not its label, which may hold links."""
-    if not await element.evaluate("(e) => e.checked === true || e.getAttribute('aria-checked') === 'true'"):
-        await _press(element)
-
-
-async def _press(element: ElementHandle) -> None:
-    """Click as a person would; what is hidden by its style or lies under a banner is clicked by script."""
-    try:
-        if await element.is_visible():
-            await element.scroll_into_view_if_needed(timeout=_ACTION_TIMEOUT_MS)
-            await element.click(timeout=_COVERED_AFTER_MS)
-            return
-    except PlaywrightTimeoutError:
-        pass
-    await element.evaluate("(e) => e.click()")
-
-
-def _payload(data_url: str, profile: BusinessProfile) -> FilePayload:
-    head, _, body = data_url.partition(",")
-    media = head.removeprefix("data:").split(";")[0] or "image/png"
-    ending = {"image/jpeg": "jpg", "image/svg+xml": "svg"}.get(media, media.rpartition("/")[2])
-    data = base64.b64decode(body) if head.endswith(";base64") else unquote_to_bytes(body)
-    return {"name": f"{slug(profile.business_name) or 'logo'}-logo.{ending}", "mimeType": media, "buffer": data}
-
-
-async def _choose(
-    page: Page,
-    observation: Observation,
-    field: FormField,
-    element: ElementHandle,
-    decision: FieldDecision,
-    value: FieldValue,
-    profile: BusinessProfile,
-) -> None:
-    """Open a custom drop-down and click the option, looking through its options only once they are there."""
-    await _press(element)
-    if field.options:
-        await _press(await (await observe(page)).element(value.handle, value.text))
-        return
-    if field.tag == "input":
-        await element.fill(value.text, timeout=_ACTION_TIMEOUT_MS)
-    opened, wanted = await _opened(page, field, decision, profile)
-    if wanted is None and field.tag == "input":
-        await element.fill("", timeout=_ACTION_TIMEOUT_MS)
-        opened, wanted = await _opened(page, field, decision, profile)
-    if wanted is None:
-        reason = f'"{name_of(field)}" does not offer the choice.'
-        raise GuardRefused((GuardFinding(rule="options_offered", handle=field.handle, reason=reason),))
-    await _press(await opened.element(field.handle, wanted.text))
-
-
-async def _opened(
-    page: Page, field: FormField, decision: FieldDecision, profile: BusinessProfile
-) -> tuple[Observation, FieldValue | None]:
-    """The page with the drop-down open, and the option of it that fits, if one does within a second or two."""
-    deadline = time.monotonic() + 2.0
-    while True:
-        observation = await observe(page)
-        now = observation.snapshot.field(field.handle)
-        ways = renderings(decision, now, profile) if now is not None and now.options else ()
-        if ways or time.monotonic() >= deadline:
-            return observation, ways[min(decision.variant, len(ways) - 1)] if ways else None
-        await asyncio.sleep(_PAUSE_S)
+def _with(step: PlanStep, changed: FieldDecision) -> PlanStep:
+    decisions = tuple(changed if known.handle == changed.handle else known for known in step.decisions)
+    return step.model_copy(update={"decisions": decisions})

@@ -161,6 +161,8 @@ def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOptio
         maximum=first.maximum,
         accept=first.accept,
         options=options,
+        multiple=first.multiple and first.type in ("text", "combobox"),
+        prefix=first.prefix,
         filled=any(control.chosen for control in group) and not _only_prompted(first),
     )
 

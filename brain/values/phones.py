@@ -100,6 +100,23 @@ def international(raw: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else raw
 
 
+def same(shown: str, text: str, raw: str, country: str) -> bool:
+    """True if a box that was given `text` shows that piece of the number, or the whole number, and no other digits."""
+    digits = re.sub(r"\D", "", shown)
+    number = parse(raw, country)
+    if not digits or number is None or digits == re.sub(r"\D", "", text):
+        return bool(digits)
+    significant = phonenumbers.national_significant_number(number)
+    trunk = phonenumbers.ndd_prefix_for_region(country, True) or ""
+    whole = {
+        significant,
+        f"{trunk}{significant}",
+        f"{number.country_code}{significant}",
+        f"00{number.country_code}{significant}",
+    }
+    return digits in whole
+
+
 def dial_code(raw: str, country: str) -> str:
     """The country calling code without a plus, "" if the number cannot be read."""
     number = parse(raw, country)

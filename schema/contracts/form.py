@@ -105,6 +105,10 @@ class FormField(Contract):
     maximum: str = ""
     accept: str = ""
     options: tuple[FieldOption, ...] = ()
+    multiple: bool = False
+    """A drop-down that takes several choices, or a text box that takes one entry at a time (tags)."""
+    prefix: str = ""
+    """What stands fixed before the box and goes with what is typed: "https://", "+49", "@", "facebook.com/"."""
     depends_on: str = ""
     """Handle of the field that decides this one's options (nested categories), if any."""
     filled: bool = False
