@@ -100,7 +100,7 @@ class PlanAnswer(Contract):
         }
     )
 
-    plan: Plan | None
+    plan: Plan | None = None
     constraints: PlanConstraints
     idempotency_factors: tuple[str, ...]
     obstacle: Obstacle | None = None
