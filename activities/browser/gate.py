@@ -1,21 +1,30 @@
 """The gate in front of a page: it lets the page read, and write only once the intent is in the ledger.
 
 This is what makes "nothing was sent" provable: a request that changes something cannot leave before the intent, the
-same request cannot leave twice, and none goes to another site than the directory's own.
+same request cannot leave twice, and none goes to another site than the directory's own. Nor does one that reads by its
+method and tells of the customer in its address. What a page enciphers it cannot know.
 """
 
 import asyncio
+import base64
 import contextlib
 import re
-from collections.abc import Sequence
-from urllib.parse import unquote_plus
+from typing import Any
+from urllib.parse import unquote_plus, urlsplit
 
-from playwright.async_api import Dialog, Request, Route, WebSocketRoute
+import playwright.async_api
+from playwright.async_api import Dialog, Page, Request, Route, WebSocketRoute
 
 from brain.guard import same_site
+from schema.contracts.profile import BusinessProfile
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BOUNDARY = re.compile(rb"-{2,}WebKitFormBoundary\w+")
+_FAREWELLS = ("Ping", "Image", "Fetch", "Media", "Other")
+"""The types of what outlives its page."""
+
+_SHORTEST_MARK = 5
+"""A business called "Go" is named in every other address."""
 
 
 class PostGate:
@@ -23,22 +32,30 @@ class PostGate:
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
-        self._site_url: str | None = None
+        self._site_url = ""
         self._marks: tuple[str, ...] = ()
+        self._open = False
         self._seen: set[tuple[str, str, bytes]] = set()
         self._first_sent = asyncio.Event()
 
-    def open(self, site_url: str, marks: Sequence[str]) -> None:
-        """From now on the page may write to this site. Call it after the intent is committed, never before.
+    def confine(self, site_url: str, profile: BusinessProfile) -> None:
+        """From now on the page may hold what is the customer's, and may tell it to nobody. Call it before filling.
 
-        `marks` are values of the form by which a form that is sent by GET is told from a page that merely reads.
+        By what is in the profile a form that is sent by GET is told from a page that merely reads.
         """
+        plain = [mark for mark in (profile.business_name, profile.email, profile.phone) if len(mark) >= _SHORTEST_MARK]
         self._site_url = site_url
-        self._marks = tuple(mark.casefold() for mark in marks if mark)
+        self._marks = tuple(said.casefold() for mark in plain for said in (mark, *_in_base64(mark)))
+
+    def open(self) -> None:
+        """From now on the page may write to its site. Call it after the intent is committed, never before."""
+        if not self._site_url:
+            raise RuntimeError("The gate does not know yet what it keeps.")
+        self._open = True
 
     def close(self) -> None:
         """The outcome is being read: nothing more may be written."""
-        self._site_url = None
+        self._open = False
 
     @property
     def submission(self) -> Request | None:
@@ -49,7 +66,7 @@ class PostGate:
 
     async def answer_dialog(self, dialog: Dialog) -> None:
         """A page that asks "really send?" is told yes once the intent is written, and no before."""
-        if self._site_url or dialog.type in ("alert", "beforeunload"):
+        if self._open or dialog.type in ("alert", "beforeunload"):
             await dialog.accept()
         else:
             await dialog.dismiss()
@@ -58,6 +75,28 @@ class PostGate:
         """No page gets a web socket: what goes through one could not be told from a submission."""
         await socket.close()
 
+    async def watch_farewells(self, page: Page) -> None:
+        """What a page sends while it goes away has no document any more, and Playwright lets it pass unasked."""
+        session = await page.context.new_cdp_session(page)
+        answers: set[asyncio.Task[None]] = set()
+
+        async def answer(paused: dict[str, Any]) -> None:
+            held = "networkId" not in paused and not self._may_be_said(paused["request"])
+            how = ("Fetch.failRequest", {"errorReason": "BlockedByClient"}) if held else ("Fetch.continueRequest", {})
+            with contextlib.suppress(playwright.async_api.Error):
+                await session.send(how[0], {"requestId": paused["requestId"], **how[1]})
+
+        def ask(paused: dict[str, Any]) -> None:
+            task = asyncio.create_task(answer(paused))
+            answers.add(task)
+            task.add_done_callback(answers.discard)
+
+        session.on("Fetch.requestPaused", ask)
+        await session.send("Fetch.enable", {"patterns": [{"resourceType": kind} for kind in _FAREWELLS]})
+
+    def _may_be_said(self, request: dict[str, Any]) -> bool:
+        return request["method"] in _SAFE_METHODS and not self._tells(request["url"])
+
     async def wait_for_post(self, timeout_s: float) -> None:
         """Return when a request that changes something has left, or none did in time."""
         with contextlib.suppress(TimeoutError):
@@ -65,14 +104,14 @@ class PostGate:
 
     async def __call__(self, route: Route) -> None:
         request = route.request
-        if request.method in _SAFE_METHODS and not self._carries_form(request):
+        if request.method in _SAFE_METHODS and self._only_reads(request):
             await route.continue_()
             return
         # A script that sends a form twice gives every multipart body a boundary of its own.
         body = _BOUNDARY.sub(b"", request.post_data_buffer or b"")
         fingerprint = (request.method, request.url, body)
         # Beacons ("ping") report to somebody; they never carry a submission.
-        wanted = self._site_url and request.resource_type != "ping" and same_site(request.url, self._site_url)
+        wanted = self._open and request.resource_type != "ping" and same_site(request.url, self._site_url)
         if not wanted or fingerprint in self._seen:
             await _hold_back(route)
             return
@@ -81,12 +120,25 @@ class PostGate:
         self._first_sent.set()
         await route.continue_()
 
-    def _carries_form(self, request: Request) -> bool:
-        """True for a request that reads by its method, and takes the form's values along all the same."""
-        if self._site_url is None or "?" not in request.url:
+    def _only_reads(self, request: Request) -> bool:
+        """False for a request that reads by its method, and takes the form's values along all the same."""
+        if not self._tells(request.url):
+            return True
+        if not same_site(request.url, self._site_url):
             return False
-        said = unquote_plus(request.url).casefold()
+        # A page may ask its own server whether a name is taken; to go there with it is to send the form.
+        return "?" not in request.url or not (self._open or request.is_navigation_request())
+
+    def _tells(self, url: str) -> bool:
+        said = unquote_plus(url).casefold()
         return any(mark in said for mark in self._marks)
+
+
+def _in_base64(text: str) -> list[str]:
+    """What every encoding of a text that holds this one must hold: one for each place it may begin at."""
+    raw = text.encode()
+    codes = [base64.b64encode(b" " * at + raw).decode()[(0, 2, 3)[at] : -4] for at in range(3)]
+    return [code for code in codes if len(code) > _SHORTEST_MARK]
 
 
 async def _hold_back(route: Route) -> None:

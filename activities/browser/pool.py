@@ -74,6 +74,7 @@ class BrowserPool:
                 await context.route("**/*", gate)
                 await context.route_web_socket("**/*", gate.refuse_socket)
                 page = await context.new_page()
+                await gate.watch_farewells(page)
                 page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
                 page.on("dialog", gate.answer_dialog)
                 yield Visit(page, gate)

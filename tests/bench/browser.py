@@ -67,11 +67,12 @@ async def _per_second(urls: list[str], business: int, opened: Opened) -> float:
 async def _submit(pool: BrowserPool, url: str, business: int) -> None:
     profile = example_profile(business)
     async with pool.visit() as visit:
+        visit.gate.confine(url, profile)
         await go_to(visit.page, url)
         step = planner.plan_step((await observe(visit.page)).snapshot, profile)
         assert isinstance(step, PlanStep), f"{url}: {step.reason}"
         filled = await fill_step(visit.page, step, profile, url)
-        visit.gate.open(url, (profile.business_name,))
+        visit.gate.open()
         sent = await send(visit, filled.observation, step.button)
         assert sent.answer.kind is AnswerKind.ACCEPTED, f"{url}: {sent.answer.quote}"
 

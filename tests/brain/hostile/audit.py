@@ -5,6 +5,7 @@ The audit trusts nothing of the reader, the mapper or the guard: it walks the pa
 
 import asyncio
 import time
+from base64 import b64encode
 from dataclasses import dataclass, field
 
 from playwright.async_api import Error as PlaywrightError
@@ -24,7 +25,7 @@ from tests.brain.hostile.attack import Attack, Must
 from tests.brain.hostile.origins import Origins
 
 PROFILE = bakery()
-MARKS = (PROFILE.email, PROFILE.business_name, "rosasbakery", "512 555")
+MARKS = (PROFILE.email, PROFILE.business_name, "rosasbakery", "512 555", b64encode(PROFILE.email.encode()).decode())
 _OUR_WORDS = frozenset(fold(PROFILE.model_dump_json()).split()) | frozenset(fold("United States of America USA").split())
 
 _STATE = """() => {
@@ -80,6 +81,7 @@ async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdic
 
 async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verdict) -> None:
     page, url = visit.page, f"{origins.home}{attack.name}"
+    visit.gate.confine(url, PROFILE)
     await go_to(page, url)
     step = plan_step((await observe(page, patience_s=0.3)).snapshot, PROFILE)
     if attack.before_fill:
@@ -92,7 +94,7 @@ async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verd
     verdict.wrong += await _audit(page, complete=attack.must is Must.FILL and filled is not None)
     if filled is None or not isinstance(step, PlanStep):
         return
-    visit.gate.open(url, (PROFILE.business_name, PROFILE.email))
+    visit.gate.open()
     await send(visit, filled.observation, step.button)
 
 
