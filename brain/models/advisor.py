@@ -18,7 +18,7 @@ from brain.mapper import map_fields
 from brain.models import choosing, reading, shortening
 from brain.models.choosing import FieldShown
 from brain.models.prices import price
-from brain.models.question import MOST_TOKENS, A, Model, ModelFailed, Question, Reply, Tokens
+from brain.models.question import MOST_TOKENS, A, Model, ModelFailed, Question, Reply, Task, Tokens
 from brain.models.redaction import Redaction
 from schema.contracts.answer import Answer
 from schema.contracts.form import FormField, FormSnapshot
@@ -69,8 +69,9 @@ class Consultation:
 
     @property
     def source(self) -> str:
-        """Who makes the plan, as `Plan.source` has it."""
-        return "model" if any(not usage.failure for usage in self.usage) else "mapper"
+        """Who makes the plan, as `Plan.source` has it: the model whose choices are in it, by its name, or the mapper."""
+        chose = (usage.model for usage in self.usage if usage.task == Task.CHOOSE and not usage.failure)
+        return next(chose, "mapper")
 
     async def plan_step(
         self, snapshot: FormSnapshot, *, accept_terms: bool, decided: tuple[FieldDecision, ...] = ()
@@ -157,7 +158,7 @@ class Consultation:
             raise ModelFailed("timeout") from None
         except Exception as error:
             # Whatever a provider's SDK may throw, a plan goes on without it.
-            raise ModelFailed(type(error).__name__) from error
+            raise ModelFailed(f"unreadable response ({type(error).__name__})") from error
 
     def _note(self, model: str, question: Question[A], tokens: Tokens, seconds: float, failure: str) -> None:
         self._spent.add(tokens, model)
