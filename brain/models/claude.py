@@ -25,6 +25,8 @@ class Claude:
             )
         except anthropic.APIStatusError as error:
             raise ModelFailed(f"status {error.status_code}") from error
+        except anthropic.APIConnectionError as error:
+            raise ModelFailed("no connection") from error
         return _reply(message, question)
 
     async def aclose(self) -> None:

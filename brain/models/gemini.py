@@ -1,5 +1,6 @@
 """Gemini, through Google's SDK. Imported only where a key is set: the SDK is slow to import."""
 
+import httpx2
 from google import genai
 from google.genai import errors, types
 
@@ -32,6 +33,8 @@ class Gemini:
             )
         except errors.APIError as error:
             raise ModelFailed(f"status {error.code}") from error
+        except httpx2.TransportError as error:
+            raise ModelFailed("no connection") from error
         return _reply(response, question)
 
     async def aclose(self) -> None:

@@ -15,7 +15,7 @@ _SHORTEST = 3
 """Shorter values are codes that say nothing of anybody, and stand inside other words."""
 
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<!\w)\+?\d(?:[\s()./-]{0,3}\d){6,}(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)\+?\(?\d(?:[\s()./-]{0,3}\d){6,}(?!\w)")
 
 
 class Redaction:
