@@ -69,7 +69,7 @@ class Consultation:
 
     @property
     def source(self) -> str:
-        """Who makes the plan, as `Plan.source` has it: the model whose choices are in it, by its name, or the mapper."""
+        """Who makes the plan, as `Plan.source` has it: the model that chose in it, by its name, or the mapper."""
         chose = (usage.model for usage in self.usage if usage.task == Task.CHOOSE and not usage.failure)
         return next(chose, "mapper")
 
