@@ -12,6 +12,7 @@ from activities.artifacts import ArtifactStore
 from activities.browser.pool import BrowserPool
 from activities.planning import Planning
 from activities.submission import Submitting
+from brain.models.advisor import Advisor
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.store import results
 from schema.store.database import Pool
@@ -43,14 +44,15 @@ class Counter:
     site: Site
     ref: SubmissionRef
     drawer: Drawer = field(default_factory=Drawer)
+    advisor: Advisor | None = None
 
     async def plan(self) -> Standing:
-        planning = Planning(self.pool, self.browser, self.drawer)
+        planning = Planning(self.pool, self.browser, self.drawer, self.advisor)
         return await ActivityEnvironment().run(planning.plan_submission, self.ref)
 
     async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
         """One attempt, as a worker makes it, and what the ledger says of it; the two must not differ."""
-        submitting = Submitting(self.pool, self.browser, self.drawer)
+        submitting = Submitting(self.pool, self.browser, self.drawer, self.advisor)
         standing = await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
         outcome = (await self.row()).outcome
         assert standing == outcome.standing

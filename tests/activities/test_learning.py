@@ -4,6 +4,7 @@ Promised: no look beforehand at a form that is known, the same outcome as with o
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import count
@@ -15,6 +16,7 @@ import pytest
 
 import activities.browser.send
 from activities.browser.pool import BrowserPool
+from brain.models.advisor import Advisor, Limits
 from deploy.cli.example import example_profile
 from deploy.local.parts import Piece
 from schema.contracts.profile import BusinessProfile
@@ -24,6 +26,8 @@ from schema.store import mappings, results
 from schema.store.database import Pool
 from tests.activities.counter import Counter
 from tests.activities.site import FORM, THANKS, Answer, open_site
+from tests.brain.models.opened import opened
+from tests.brain.models.providers import ANTHROPIC, Scripted
 from tests.factories import add_begun_job
 from tests.stacks import running
 
@@ -252,6 +256,19 @@ async def test_how_a_refused_value_was_amended_is_known_the_next_time(street: St
     assert first != accepted
     assert second == accepted
     assert await street.counts() == [(2, 0)]
+
+
+async def test_what_a_model_chose_is_remembered_under_its_name_and_no_model_is_asked_again(street: Street) -> None:
+    street.site.form = with_field('<label>Frobnication <input name="frob" required></label>')
+    said = ANTHROPIC.said(json.dumps({"f1": {"takes": "tagline", "sure": "certain"}}))
+    async with opened(ANTHROPIC, lambda _: Scripted(said)) as (model, provider):
+        street.first = replace(street.first, advisor=Advisor((model,), Limits()))
+        outcomes = [await street.served() for _ in range(2)]
+        assert [outcome.status for outcome in outcomes] == [SubmissionStatus.SUBMITTED] * 2
+        assert len(provider.requests) == 1
+    assert [post.fields["frob"] for post in street.site.posts] == [example_profile().tagline] * 2
+    assert await street.pool.fetchval("select source from form_mappings") == ANTHROPIC.model
+    assert (street.site.visits, await street.counts()) == (3, [(2, 0)])
 
 
 async def test_nothing_of_a_customer_is_in_what_is_remembered(street: Street) -> None:
