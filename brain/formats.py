@@ -34,7 +34,7 @@ def render(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile) -> 
     values = []
     for decision in step.decisions:
         field = snapshot.field(decision.handle)
-        if field is None or decision.action is FillAction.LEAVE:
+        if field is None or decision.action is FillAction.LEAVE or not (field.enabled or field.depends_on):
             continue
         ways = renderings(decision, field, profile)
         if ways:
@@ -166,5 +166,7 @@ def _ticks(decision: FieldDecision, field: FormField, profile: BusinessProfile) 
             return ()
         is_open = Weekday(day) in profile.hours
         return (tick,) if is_open == (side == "open") else ()
-    named = chosen(decision.key, decision.part, field, profile)
+    # One box of a list, each with a name of its own, is an option by itself.
+    own = FieldOption(value=field.handle, label=field.labels[0].text if field.labels else "")
+    named = chosen(decision.key, decision.part, field.model_copy(update={"options": (own,)}), profile)
     return (tick,) if named else ()

@@ -88,7 +88,7 @@
     if (node.nodeType !== 1 || node === except || SILENT.has(node.tagName.toUpperCase())) return '';
     if (!errorsToo && errorish(node)) return '';
     if (node !== top && (widgets.isBox(node) || widgets.inMachinery(node))) return '';
-    if (node.tagName === 'BUTTON' || node.matches('[role=listbox],[role=option],[role=button],[role=toolbar]')) return '';
+    if (node !== top && (node.tagName === 'BUTTON' || node.matches('[role=listbox],[role=option],[role=button],[role=toolbar]'))) return '';
     if (node.hidden || styleOf(node).display === 'none') return '';
     let out = '';
     for (const child of innerNodes(node)) out += textOf(child, except, errorsToo, top);
@@ -99,6 +99,19 @@
   const readable = (node, except) => squeeze(textOf(node, except));
   const worded = (text) => /[\p{L}\p{N}]/u.test(text);
 
+  // "https://", "+49", "facebook.com/": what stands fixed before a box goes with what is typed, and is no name for it.
+  const FIXED = /(?:^|\s)(https?:\/\/(?:www\.)?|www\.|@|\+\d{1,4}|(?:https?:\/\/)?(?:[a-z0-9-]+\.)+[a-z]{2,}\/(?:[\w-]+\/)*@?)$/i;
+  const telling = (text) => worded(squeeze(text).replace(FIXED, ''));
+  const prefixOf = (el) => {
+    for (let node = el, depth = 0; node && depth < 3 && !STOPS.test(node.tagName); node = node.parentElement, depth++) {
+      if (node !== el && node.querySelectorAll(CONTROL).length > 2) return '';
+      let sib = node.previousSibling;
+      while (sib && (sib.nodeType !== 1 || !rendered(sib)) && !(sib.nodeType === 3 && sib.data.trim())) sib = sib.previousSibling;
+      if (sib) return sib.nodeName === 'LABEL' || sib.textContent.length > 20000 ? '' : (FIXED.exec(squeeze(sib.nodeType === 3 ? sib.data : sib.innerText)) || ['', ''])[1];
+    }
+    return '';
+  };
+  const STOPS = /^(FORM|FIELDSET|BODY|TR|TD|TABLE)$/;
   const precedingText = (el) => {
     let node = el;
     for (let depth = 0; depth < 6 && node; depth++) {
@@ -106,13 +119,13 @@
       for (let sib = node.previousSibling; sib; sib = sib.previousSibling) {
         if (isControl(sib)) return { text: squeeze(found), stopped: true, at: node };
         if (sib.nodeType === 1 && /^(H[1-6]|LEGEND|HR)$/.test(sib.tagName)) {
-          if (!worded(found) && sib.tagName !== 'LEGEND' && depth < 3 && node.parentElement?.querySelectorAll(CONTROL).length === 1) found = readable(sib);
+          if (!telling(found) && sib.tagName !== 'LEGEND' && depth < 3 && node.parentElement?.querySelectorAll(CONTROL).length === 1) found = readable(sib);
           return { text: squeeze(found), stopped: false };
         }
         found = textOf(sib) + ' ' + found;
-        if (sib.nodeType === 1 && worded(found) && (sib.tagName === 'LABEL' || !styleOf(sib).display.startsWith('inline') || sib.tagName === 'BR')) break;
+        if (sib.nodeType === 1 && telling(found) && (sib.tagName === 'LABEL' || !styleOf(sib).display.startsWith('inline') || sib.tagName === 'BR')) break;
       }
-      if (worded(found)) return { text: squeeze(found), stopped: false };
+      if (telling(found)) return { text: squeeze(found).replace(FIXED, ''), stopped: false };
       const up = node.parentElement;
       if (!up || /^(FORM|FIELDSET|BODY|TABLE|TR|TBODY|MAIN|SECTION)$/.test(up.tagName)) break;
       node = up;
@@ -143,7 +156,15 @@
       if (count > 6 || up.querySelector('form')) return '';
       if (count < 2) continue;
       let lead = '';
-      for (const child of up.childNodes) { if (isControl(child)) break; lead += textOf(child) + ' '; }
+      for (const child of up.childNodes) {
+        if (isControl(child)) {
+          // "[x] Monday [opens] [closes]": the box that leads the row names it.
+          const ticks = child.nodeType === 1 && !child.contains(el) ? (child.matches(CONTROL) ? [child] : [...child.querySelectorAll(CONTROL)]) : [];
+          if (ticks.length === 1 && /^(checkbox|switch)$/.test(typeOf(ticks[0])) && !worded(lead)) { lead += textOf(child) + ' '; if (worded(lead)) break; continue; }
+          break;
+        }
+        lead += textOf(child) + ' ';
+      }
       if (worded(lead)) return lead.trim().length > 80 ? '' : squeeze(lead);
     }
     return '';
@@ -201,7 +222,7 @@
     if (group) {
       const legend = group.querySelector(':scope > legend');
       add(legend ? readable(legend) || legend.textContent : '', 'legend');
-      add(attr(group, 'aria-label') || byId(group, attr(group, 'aria-labelledby')).map((n) => readable(n)).join(' '), 'legend');
+      add(attr(group, 'aria-label').replace(/^(checkbox|radio)[- ]?group$/i, '') || byId(group, attr(group, 'aria-labelledby')).map((n) => readable(n)).join(' '), 'legend');
     }
     add(attr(el, 'placeholder') || attr(el, 'aria-placeholder') || attr(el, 'data-placeholder'), 'placeholder');
     add(attr(el, 'title'), 'title');
@@ -303,7 +324,7 @@
   const offPage = (el) => { const box = el.getBoundingClientRect(); return box.width > 1 && (box.right + scrollX <= 0 || box.bottom + scrollY <= 0); };
   const chosen = (el, type, native) => {
     if (native) return type === 'richtext' ? worded(el.innerText) : native.tagName === 'SELECT' ? [...native.selectedOptions].some((o) => worded(o.value)) : worded(native.value || '');
-    if (type === 'checkbox' || type === 'radio') return !!el.checked || attr(el, 'aria-checked') === 'true';
+    if (type === 'checkbox' || type === 'radio') return !!el.checked || attr(el, 'aria-checked') === 'true' || attr(el, 'aria-pressed') === 'true';
 
     if (el.tagName === 'SELECT') return el.multiple ? el.selectedOptions.length > 0 : el.selectedIndex > 0 || !!el.selectedOptions[0]?.defaultSelected;
     if (type === 'file') return el.files.length > 0;
@@ -314,6 +335,8 @@
   const cached = new Map();
   const optionsOfCached = (el) => { if (!cached.has(el)) cached.set(el, optionsOf(el, 'combobox')); return cached.get(el); };
 
+  // Buttons in a row of which one stays pressed.
+  const isChip = (el) => el.hasAttribute('aria-pressed') && !widgets.inMachinery(el) && !!closest(el, '[role=group],[role=radiogroup],fieldset') && el.parentElement.querySelectorAll(':scope > [aria-pressed]').length > 1;
   const typeOf = (el) => {
     const role = attr(el, 'role');
     if (role === 'combobox' && el.tagName !== 'SELECT') return 'combobox';
@@ -322,7 +345,7 @@
     if (el.tagName === 'TEXTAREA') return 'textarea';
     if (el.isContentEditable) return 'richtext';
     if (role === 'checkbox' || role === 'switch') return 'checkbox';
-    if (role === 'radio') return 'radio';
+    if (role === 'radio' || isChip(el)) return 'radio';
     return 'combobox';
   };
   const hiddenNameBeside = (el) => {
@@ -357,7 +380,7 @@
       chosen: chosen(face, type, stand?.face && el), enhanced: !!stand, multiple: !!el.multiple || stand?.kind === 'tags' || attr(el, 'aria-multiselectable') === 'true',
       min_length: limit(el.minLength), max_length: limit(el.maxLength) || limit(parseInt(attr(el, 'data-maxlength') || attr(el, 'data-max-length'), 10)),
       pattern: attr(el, 'pattern'), minimum: attr(el, 'min'), maximum: attr(el, 'max'), accept: attr(el, 'accept'),
-      options, form: formIndex(el), landmark: landmarkOf(el),
+      options, prefix: type === 'text' || type === 'tel' || type === 'url' ? prefixOf(el) : '', form: formIndex(el), landmark: landmarkOf(el),
     });
   };
   const addButton = (el) => {
@@ -418,8 +441,9 @@
     const dropdown = role === 'combobox' || attr(el, 'aria-haspopup') === 'listbox' || (!/^(INPUT|SELECT|TEXTAREA|UL|OL|LI|OPTION|FORM|BODY)$/.test(tag) && (el.hasAttribute('tabindex') || tag === 'BUTTON' || /toggle|trigger|selected/i.test(classOf(el))) && !el.querySelector(CONTROL + ',[data-value]') && !el.hasAttribute('data-value') && role !== 'option' && !!nextList(el));
     const editor = el.isContentEditable && !el.parentElement?.isContentEditable && tag !== 'BODY';
     if (tag === 'INPUT' && el.type === 'reset') return;
-    if (button && !dropdown && !/^(checkbox|radio|switch)$/.test(role)) addButton(el);
-    else if (/^(INPUT|SELECT|TEXTAREA)$/.test(tag) || dropdown || editor || /^(checkbox|radio|switch)$/.test(role)) addControl(el, sectionOf(el));
+    const ticks = /^(checkbox|radio|switch)$/.test(role) || (button && isChip(el));
+    if (button && !dropdown && !ticks) addButton(el);
+    else if (/^(INPUT|SELECT|TEXTAREA)$/.test(tag) || dropdown || editor || ticks) addControl(el, sectionOf(el));
     if (!gone && notices.length < 20 && (NOTICE.test(classOf(el)) || /^(alert|status)$/.test(role)) && !isControl(el) && shown(el)) { const words = squeeze(textOf(el, null, true), 500); if (worded(words)) notices.push(words); }
     if (editor || /^(SELECT|TEXTAREA|DATALIST|SVG|CANVAS|OBJECT|IFRAME|VIDEO|AUDIO)$/.test(tag)) return;
     for (const child of innerNodes(el)) walk(child, gone);

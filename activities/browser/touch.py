@@ -36,7 +36,7 @@ async def press(element: ElementHandle) -> None:
 
 async def tick(element: ElementHandle) -> None:
     """Tick a box or a radio button. One that a style hides is clicked itself, not its label, which may hold links."""
-    if not await element.evaluate("(e) => e.checked === true || e.getAttribute('aria-checked') === 'true'"):
+    if not await element.evaluate("(e) => e.checked === true || ['aria-checked', 'aria-pressed'].some((a) => e.getAttribute(a) === 'true')"):
         await press(element)
 
 

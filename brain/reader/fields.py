@@ -1,5 +1,6 @@
 """From raw controls to fields: kinds, labels, limits, required marks, radio and check-box groups, handles."""
 
+import itertools
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -44,6 +45,10 @@ _NAMING = (
 )
 
 
+_LONGEST_ENTRY = 40
+"""An entry of a list is a word or two; what is longer is a sentence of its own, such as an agreement."""
+
+
 @dataclass(frozen=True)
 class Place:
     """Where a handle's element is: the frame's name, its index there, and the indexes of its options' elements."""
@@ -51,6 +56,11 @@ class Place:
     frame: str
     index: int
     options: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """The indexes of all its elements, its own first."""
+        return tuple(dict.fromkeys((self.index, *self.options.values())))
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ def _grouped(controls: tuple[RawControl, ...]) -> list[list[RawControl]]:
     for control in controls:
         if control.type in ("radio", "checkbox"):
             members[control.type, _group_name(control)].append(control)
+    listed = _listed(controls)
     out, done = [], set()
     for control in controls:
         key = (control.type, _group_name(control))
@@ -117,12 +128,40 @@ def _grouped(controls: tuple[RawControl, ...]) -> list[list[RawControl]]:
         together = (control.type == "radio" and key[1]) or (
             len(group) > 1 and control.name and len(values) == len(group)
         )
+        if not together and control.type == "checkbox":
+            key, group = ("listed", str(control.index)), listed.get(control.index, [])
+            together = bool(group) and group[0] is control
+            if group and not together:
+                continue
         if not together:
             out.append([control])
         elif key not in done:
             done.add(key)
             out.append(group)
     return out
+
+
+def _listed(controls: tuple[RawControl, ...]) -> dict[int, list[RawControl]]:
+    """Check boxes in a row under one heading, each with a name of its own ("pay[cash]", "pay[visa]"): by index."""
+    found: dict[int, list[RawControl]] = {}
+    for (kind, heading, stem), run in itertools.groupby(controls, lambda c: (c.type, _heading(c), _stem(c.name))):
+        group = list(run)
+        labels = {_own_label(control) for control in group}
+        short = all(0 < len(label) <= _LONGEST_ENTRY for label in labels)
+        # Under a mere heading it takes a name in common, and more than two, to make a list.
+        least = 2 if any(label.source is LabelSource.LEGEND for label in group[0].labels) else 3 if stem else 99
+        if kind == "checkbox" and heading and len(group) >= least and len(labels) == len(group) and short:
+            found |= {control.index: group for control in group}
+    return found
+
+
+def _heading(control: RawControl) -> str:
+    legend = next((label.text for label in control.labels if label.source is LabelSource.LEGEND), "")
+    return legend or control.section
+
+
+def _stem(name: str) -> str:
+    return re.split(r"[\[_.-]", name)[0]
 
 
 def _group_name(control: RawControl) -> str:
@@ -174,6 +213,8 @@ def _group_labels(group: list[RawControl]) -> tuple[Label, ...]:
     if legends:
         return tuple(sorted(legends, key=lambda label: (_NAMING.index(label.source), label.text)))
     outer = [label for label in group[0].labels if label.source in (LabelSource.LEGEND, LabelSource.TABLE_HEADER)]
+    if not outer and group[0].section and len({control.name for control in group}) > 1:
+        outer = [Label(text=group[0].section, source=LabelSource.LEGEND)]
     return tuple(outer)
 
 
@@ -186,9 +227,11 @@ def _own_label(control: RawControl) -> str:
 def _options(group: list[RawControl]) -> tuple[tuple[FieldOption, ...], dict[str, int]]:
     first = group[0]
     if first.type == "radio" or len(group) > 1:
+        telling = len({control.value for control in group}) == len(group)
+        values = [control.value if telling and control.value else _own_label(control) for control in group]
         read = [
-            (FieldOption(value=control.value or _own_label(control), label=_own_label(control)), control.index)
-            for control in group
+            (FieldOption(value=value, label=_own_label(control)), control.index)
+            for value, control in zip(values, group, strict=True)
             if control.enabled
         ]
     else:

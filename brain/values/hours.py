@@ -34,10 +34,10 @@ def minutes(text: str) -> int | None:
 def option_at(options: tuple[FieldOption, ...], time: str) -> FieldOption | None:
     """The option that is this time of day, however written. Never a neighbouring one: that would be untrue."""
     wanted = minutes(time)
-    for option in options:
-        if wanted in (minutes(option.label), minutes(option.value)):
-            return option
-    return None
+    # A value may be a mere number of the row: it counts only where no label is a time of day.
+    said = [minutes(option.label) for option in options]
+    times = said if any(at is not None for at in said) else [minutes(option.value) for option in options]
+    return next((option for option, at in zip(options, times, strict=True) if at == wanted), None)
 
 
 def closed_option(options: tuple[FieldOption, ...]) -> FieldOption | None:

@@ -38,6 +38,10 @@ def spellings(raw: str, country: str, field: FormField, *, national_first: bool 
     usual = [international, national, digits, e164, dashed, e164.lstrip("+"), significant]
     if national_first:
         usual = [national, digits, significant, dashed]
+    if field.prefix.startswith("+") and not national_first:
+        # The page has written a country code: its own is left off, any other must be said.
+        same = field.prefix == f"+{number.country_code}"
+        return (significant, digits, national) if same else (international, e164)
     example = " ".join((field.placeholder, field.help, *(label.text for label in field.labels)))
     asked = _asked_for(example, usual, field)
     return tuple(dict.fromkeys([*asked, *usual]))

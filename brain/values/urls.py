@@ -13,15 +13,28 @@ _PREFIX_SHOWN = re.compile(r"(?:https?://|\.com/|www\.)\s*$", re.IGNORECASE)
 
 
 def spellings(url: str, field: FormField) -> tuple[str, ...]:
-    """The address as given, without its last slash, without its scheme; what the field shows comes first."""
+    """The address as given, without its last slash, without its scheme; what the field shows comes first.
+
+    What stands fixed before the box is left off.
+    """
     full = url.rstrip("/") if urlsplit(url).path in ("", "/") and not urlsplit(url).query else url
     bare = re.sub(r"^https?://", "", full)
     usual = [full, bare, re.sub(r"^www\.", "", bare), url]
     if field.kind is FieldKind.URL:
         usual = [full, url]
+    elif field.prefix:
+        usual = [_without(field.prefix, full), bare, full]
     elif _BARE_EXAMPLE.match(field.placeholder) or any(_PREFIX_SHOWN.search(label.text) for label in field.labels):
         usual = [bare, re.sub(r"^www\.", "", bare), full]
     return tuple(dict.fromkeys(usual))
+
+
+def _without(prefix: str, url: str) -> str:
+    """The rest of an address whose beginning the page has written already; all of it where that is another one."""
+    wanted, plain = (re.sub(r"^(?:https?://)?(?:www\.)?", "", text) for text in (prefix, url))
+    if prefix.lower().endswith("//"):
+        return re.sub(r"^https?://", "", url)
+    return plain[len(wanted) :] if plain.lower().startswith(wanted.lower()) else url
 
 
 def social(url: str, field: FormField) -> tuple[str, ...]:
@@ -29,7 +42,9 @@ def social(url: str, field: FormField) -> tuple[str, ...]:
     name = urlsplit(url).path.strip("/").split("/")[-1].lstrip("@")
     shown = " ".join((field.placeholder, field.help, *(label.text for label in field.labels)))
     addresses = spellings(url, field)
-    if name and field.kind is not FieldKind.URL and _NAME_ASKED.search(shown):
+    if name and field.kind is not FieldKind.URL and field.prefix == "@":
+        return (name, *addresses)
+    if name and field.kind is not FieldKind.URL and not field.prefix and _NAME_ASKED.search(shown):
         named = (f"@{name}", name) if field.placeholder.startswith("@") else (name, f"@{name}")
         return (*named, *addresses)
     return addresses
