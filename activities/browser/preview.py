@@ -24,7 +24,10 @@ class FilledStep:
 
 @dataclass(frozen=True)
 class Preview:
-    """The steps that could be filled; with an obstacle, the form that has it (None without a page) and a picture."""
+    """The steps that could be filled, and the obstacle that ended it, if one did.
+
+    `stopped_at` is a form that could not be filled to its end, with its picture; None where there is no such form.
+    """
 
     steps: tuple[FilledStep, ...]
     obstacle: Obstacle | None = None
@@ -32,8 +35,8 @@ class Preview:
     screenshot: bytes = b""
 
 
-async def preview(visit: Visit, url: str, profile: BusinessProfile, *, accept_terms: bool) -> Preview:
-    """Fill the form as far as it goes without sending anything.
+async def preview(visit: Visit, url: str, profile: BusinessProfile) -> Preview:
+    """Fill the form as far as it goes without sending anything, agreements ticked.
 
     Raises ActivityFailure where the page cannot be opened or the browser fails.
     """
@@ -46,12 +49,15 @@ async def preview(visit: Visit, url: str, profile: BusinessProfile, *, accept_te
     visit.gate.confine(url, profile)
     try:
         await go_to(visit.page, url)
-        walked = await walk(visit.page, profile, url, accept_terms=accept_terms, watch=keep)
+        walked = await walk(visit.page, profile, url, accept_terms=True, watch=keep)
     except DirectoryGone as gone:
         return Preview((), Obstacle(failure=FailureType.FORM_NOT_FOUND, reason=str(gone)))
     except FormChanged as changed:
         obstacle = Obstacle(failure=FailureType.FORM_CHANGED, reason=str(changed))
-        return Preview(tuple(steps), obstacle, None, await visit.screenshot())
+        return Preview(tuple(steps), obstacle)
     if not isinstance(walked.made, Obstacle):
         return Preview(tuple(steps))
+    if len(steps) == len(walked.met):
+        # The last form was filled, and nothing led on from there.
+        return Preview(tuple(steps), walked.made)
     return Preview(tuple(steps), walked.made, walked.met[-1], await visit.screenshot())

@@ -16,6 +16,7 @@ from deploy.cli.output import console, plain
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
+from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import GuardFinding, Obstacle
 from schema.contracts.profile import BusinessProfile
 
@@ -72,16 +73,23 @@ async def look(url: str) -> Observation:
 
 def read(page: Observation, profile: BusinessProfile) -> ExplainedForm:
     """What the brain makes of it."""
-    account = explain(page.snapshot, profile)
-    step = planner.plan_step(page.snapshot, profile)
+    snapshot = page.snapshot if page.snapshot.url.startswith("http") else _anywhere(page.snapshot)
+    account = explain(snapshot, profile)
+    step = planner.plan_step(snapshot, profile)
     return ExplainedForm(
-        url=page.snapshot.url,
-        fingerprint=page.snapshot.fingerprint,
+        url=snapshot.url,
+        fingerprint=snapshot.fingerprint,
         fields=account.fields,
         obstacle=step if isinstance(step, Obstacle) else None,
         findings=account.findings,
         forms=forms_seen(page.forms),
     )
+
+
+def _anywhere(snapshot: FormSnapshot) -> FormSnapshot:
+    """The form of a file, which belongs to no site: where it posts to cannot be judged."""
+    buttons = tuple(button.model_copy(update={"action": ""}) for button in snapshot.buttons)
+    return snapshot.model_copy(update={"action": "", "buttons": buttons})
 
 
 def show(form: FormMap, title: str) -> None:

@@ -23,7 +23,7 @@ def plan() -> None:
 
 @app.command()
 def preview(
-    where: Annotated[str, typer.Argument(metavar="URL", help="The form's http(s) address, or an HTML file.")],
+    where: Annotated[str, typer.Argument(metavar="URL", help="The form's http(s) address.")],
     profile: Annotated[Path, typer.Option(help="The business profile to fill in, a JSON file.")],
     as_json: AsJson = False,
     screenshot: Annotated[
@@ -32,18 +32,17 @@ def preview(
             help="Where the picture of the filled page goes; preview-<host>.png by default.", metavar="FILE.png"
         ),
     ] = None,
-    accept_terms: Annotated[
-        bool, typer.Option("--accept-terms/--leave-terms", help="Tick agreements in the customer's name, or do not.")
-    ] = True,
 ) -> None:
     """Fill a form as a submission would, all its steps, without sending anything; show and photograph the result."""
     url = address_of(where)
+    if url.startswith("file:"):
+        raise CommandFailed(f"{where} is a file, which belongs to no directory: `form map` shows what it would take.")
     business = read_profile(profile)
     file = _picture_file(screenshot, url)
 
     from deploy.cli.plan_preview import fill, keep, show
 
-    found = asyncio.run(fill(url, business, accept_terms=accept_terms))
+    found = asyncio.run(fill(url, business))
     try:
         kept = keep(found, url, business, file)
     except OSError as error:
@@ -57,8 +56,7 @@ def preview(
 def _picture_file(chosen: Path | None, url: str) -> Path:
     """Where the picture goes. Raises CommandFailed before a browser is started in vain."""
     if chosen is None:
-        parts = urlsplit(url)
-        return Path(f"preview-{parts.hostname or Path(parts.path).stem}.png")
+        return Path(f"preview-{urlsplit(url).hostname}.png")
     if chosen.suffix.lower() != ".png":
         raise CommandFailed(f"--screenshot {chosen} must end in .png.")
     if not chosen.parent.is_dir():

@@ -34,9 +34,10 @@ class FieldShown(Contract):
 
 
 class StepShown(Contract):
-    """One step of the form, and the file with its picture."""
+    """One step of the form, and the file with its picture. `filled` False: it shows what would stand there."""
 
     heading: str
+    filled: bool
     fields: tuple[FieldShown, ...]
     screenshot: str
 
@@ -52,7 +53,7 @@ class PreviewShown(Contract):
     obstacle: Obstacle | None
 
 
-async def fill(url: str, profile: BusinessProfile, *, accept_terms: bool) -> Preview:
+async def fill(url: str, profile: BusinessProfile) -> Preview:
     """The filled form. Raises CommandFailed when there is no browser or no page."""
     settings = load_browser_settings()
     try:
@@ -60,7 +61,7 @@ async def fill(url: str, profile: BusinessProfile, *, accept_terms: bool) -> Pre
             BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact) as pool,
             pool.visit() as visit,
         ):
-            return await preview(visit, url, profile, accept_terms=accept_terms)
+            return await preview(visit, url, profile)
     except BrowserNotFound as error:
         raise CommandFailed(str(error), SERVICE_FAILED) from None
     except ActivityFailure as error:
@@ -69,21 +70,27 @@ async def fill(url: str, profile: BusinessProfile, *, accept_terms: bool) -> Pre
 
 def keep(found: Preview, url: str, profile: BusinessProfile, file: Path) -> PreviewShown:
     """Write the pictures and say where they are; of several, each name gets its number. Raises OSError."""
-    steps = [(_heading(step.snapshot), _filled(step), step.screenshot) for step in found.steps]
+    steps = [
+        StepShown(heading=_heading(step.snapshot), filled=True, fields=_filled(step), screenshot=str(file))
+        for step in found.steps
+    ]
     if found.stopped_at is not None:
-        steps.append((_heading(found.stopped_at), _would_be(found.stopped_at, profile), found.screenshot))
-    shown_steps = []
-    for number, (heading, fields, picture) in enumerate(steps, start=1):
-        name = file if len(steps) == 1 else file.with_stem(f"{file.stem}-{number}")
-        name.write_bytes(picture)
-        shown_steps.append(StepShown(heading=heading, fields=fields, screenshot=str(name)))
-    return PreviewShown(url=url, steps=tuple(shown_steps), obstacle=found.obstacle)
+        fields = _would_be(found.stopped_at, profile)
+        steps.append(StepShown(heading=_heading(found.stopped_at), filled=False, fields=fields, screenshot=str(file)))
+    if len(steps) > 1:
+        numbered = [file.with_stem(f"{file.stem}-{number}") for number in range(1, len(steps) + 1)]
+        steps = [s.model_copy(update={"screenshot": str(name)}) for s, name in zip(steps, numbered, strict=True)]
+    pictures = [*(step.screenshot for step in found.steps), found.screenshot]
+    for step, picture in zip(steps, pictures, strict=False):
+        Path(step.screenshot).write_bytes(picture)
+    return PreviewShown(url=url, steps=tuple(steps), obstacle=found.obstacle)
 
 
 def show(form: PreviewShown) -> None:
     """For people."""
     for number, step in enumerate(form.steps, start=1):
         title = plain(step.heading) if len(form.steps) == 1 else f"Step {number}: {plain(step.heading)}"
+        title = title if step.filled else f"{title} (as it would be filled)"
         table = Table("field", "value", "why", "sure", title=title)
         for row in step.fields:
             table.add_row(plain(row.field), plain(row.value, 60) or "–", plain(row.why, 60), f"{row.confidence:.2f}")
@@ -91,8 +98,7 @@ def show(form: PreviewShown) -> None:
             console.print(table)
         console.print(f"Screenshot: {plain(step.screenshot, 200)}", highlight=False)
     show_obstacle(form.obstacle)
-    if not form.obstacle:
-        console.print("Nothing was sent.")
+    console.print("Nothing was sent.")
 
 
 def _heading(snapshot: FormSnapshot) -> str:

@@ -30,7 +30,7 @@ async def site() -> AsyncIterator[Site]:
 
 async def previewed(chromium: BrowserPool, site: Site, profile: BusinessProfile = PROFILE) -> Preview:
     async with chromium.visit() as visit:
-        return await preview(visit, site.url, profile, accept_terms=True)
+        return await preview(visit, site.url, profile)
 
 
 def values(found: Preview) -> list[str]:

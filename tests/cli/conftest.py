@@ -5,13 +5,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy.local.parts import Piece
 from tests.factories import PROFILE
+from tests.stacks import running
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -100,6 +102,20 @@ def nowhere(forking: Callable[[dict[str, Any]], int], tmp_path: Path) -> Command
     folder = tmp_path / "work"
     folder.mkdir()
     return Command(forking, folder, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+
+
+@pytest.fixture
+def browsing(nowhere: Command, browser_path: Path) -> Command:
+    """The command with a browser, and nothing else."""
+    nowhere.environment["BROWSER_PATH"] = str(browser_path)
+    return nowhere
+
+
+@pytest.fixture(scope="module")
+async def street(test_folder: Path) -> AsyncIterator[str]:
+    """The sandbox's address."""
+    async with running(test_folder / "street", Piece.SANDBOX) as stack:
+        yield stack.environment.values["SANDBOX_URL"]
 
 
 @pytest.fixture

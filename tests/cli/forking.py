@@ -10,7 +10,9 @@ import traceback
 from pathlib import Path
 
 # Imported late by the commands themselves.
-import deploy.cli.form_map
+import deploy.cli.form_explained
+import deploy.cli.plan_preview
+import deploy.runtime.brain
 import deploy.runtime.worker  # noqa: F401
 from deploy.cli.main import run
 

@@ -1,4 +1,4 @@
-"""The brain's service as it is run, with a real browser: at the street of directories, and kept out of our own house."""
+"""The brain's service as it is run, with a real browser: at the street of directories, and kept out of our house."""
 
 import asyncio
 import contextlib
