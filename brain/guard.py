@@ -5,25 +5,24 @@ form as it is now and the values, and asks of each rule whether it holds.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import tldextract
-
-from brain.formats import FREE_PLAN, OFFERED, TERMS, accepts, fits
-from brain.mapper import Avoid, Meaning, map_fields
-from brain.values.chosen import agreement, priced
-from brain.values.hours import twelve_hours
-from brain.values.phones import international
-from brain.values.places import country_codes, country_names, state_names
-from brain.words import fold
-from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot, Label, LabelSource
+from brain.forbidden import asked_for, subscribes
+from brain.formats import FREE_PLAN, OFFERED, TERMS, fits
+from brain.mapper import Avoid, Meaning, map_fields, map_form
+from brain.provenance import words_of
+from brain.reader.buttons import asks_payment
+from brain.sites import same_site
+from brain.values.chosen import agreement, binding, priced
+from brain.values.pictures import accepts
+from schema.contracts.form import FieldKind, FieldOption, FormButton, FormField, FormSnapshot, Label, LabelSource
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
+from schema.contracts.profile import ProfileKey as Key
 
-# No list is fetched: the one that comes with the package is good enough and always there.
-_DOMAINS = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 _CHOICES = (FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.RADIO, FieldKind.COMBOBOX)
 _NEVER = {
     Avoid.PASSWORD: "a password",
@@ -33,8 +32,24 @@ _NEVER = {
     Avoid.NEWSLETTER: "a subscription",
     Avoid.RECIPROCAL: "a link back",
 }
-_OWN_WORDS = frozenset(["closed", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "am", "pm", "http", "https", "www"])
-"""Words our own formats add: the days and sides of opening hours, the scheme of an address."""
+_WEB = ("http", "https")
+_SCRIPTS = ("javascript", "data", "vbscript", "blob", "file")
+_ADDRESS = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:|\s*//")
+_LINKS = frozenset(
+    {
+        Key.WEBSITE, Key.FACEBOOK, Key.INSTAGRAM, Key.LINKEDIN, Key.X, Key.YOUTUBE, Key.TIKTOK, Key.PINTEREST,
+        Key.VIDEO, Key.LOGO, Key.IMAGES,
+    }
+)  # fmt: skip
+_TAKEN: dict[FieldKind, frozenset[Key]] = {
+    FieldKind.EMAIL: frozenset({Key.EMAIL}),
+    FieldKind.URL: _LINKS,
+    # A keypad for digits serves for more than phones.
+    FieldKind.TEL: frozenset({Key.PHONE, Key.FAX, Key.POSTAL_CODE, Key.FOUNDED_YEAR, Key.EMPLOYEES, Key.STREET}),
+}
+_SAID = {FieldKind.EMAIL: "an e-mail address", FieldKind.URL: "a web address", FieldKind.TEL: "a phone number"}
+
+_PICTURES = ("data:image/", "https://", "http://")
 
 
 @dataclass(frozen=True)
@@ -45,32 +60,32 @@ class _Case:
     profile: BusinessProfile
     site_url: str
     meanings: dict[str, Meaning]
+    decisions: dict[str, FieldDecision]
+    by_handle: dict[str, FormField]
 
     def fields(self) -> Iterator[tuple[FieldValue, FormField]]:
         for value in self.values:
-            field = self.snapshot.field(value.handle)
+            field = self.by_handle.get(value.handle)
             if field is not None:
                 yield value, field
 
     def decision(self, handle: str) -> FieldDecision | None:
-        return next((decision for decision in self.step.decisions if decision.handle == handle), None)
+        return self.decisions.get(handle)
+
+    def pressed(self) -> Iterator[FormButton]:
+        return (button for button in self.snapshot.buttons if button.handle == self.step.button)
 
 
 def check(
     step: PlanStep, snapshot: FormSnapshot, values: tuple[FieldValue, ...], profile: BusinessProfile, site_url: str
 ) -> tuple[GuardFinding, ...]:
     """Every rule that is broken; empty when the step may be filled and its button pressed."""
-    case = _Case(step, snapshot, values, profile, site_url, map_fields(snapshot.fields))
+    decisions = {decision.handle: decision for decision in reversed(step.decisions)}
+    fields = {field.handle: field for field in reversed(snapshot.fields)}
+    case = _Case(step, snapshot, values, profile, site_url, map_form(snapshot), decisions, fields)
     return tuple(
         GuardFinding(rule=name, handle=handle, reason=reason) for name, rule in RULES for handle, reason in rule(case)
     )
-
-
-def same_site(url: str, site_url: str) -> bool:
-    """True if both belong to one registrable domain; of addresses without one (IPs, localhost), to one host."""
-    host, site = (urlsplit(u).hostname or "" for u in (url, site_url))
-    domain, home = (_DOMAINS(h).top_domain_under_public_suffix for h in (host, site))
-    return bool(host) and (domain == home if domain and home else host == site)
 
 
 def name_of(field: FormField) -> str:
@@ -87,8 +102,21 @@ def commits(option: FieldOption) -> bool:
         labels=(Label(text=option.label, source=LabelSource.LABEL_WRAPPING),),
         options=(option,),
     )
-    says_yes = agreement(box) is not None
-    return says_yes or priced(option) or isinstance(map_fields((box,))["option"].concept, Avoid)
+    concept = map_fields((box,))["option"].concept
+    ordered = isinstance(concept, Avoid) and concept is not Avoid.OTHER
+    return ordered or binding(option) or agreement(box) is not None
+
+
+def _chosen(value: FieldValue, field: FormField) -> list[str]:
+    """What would be sent by a choice."""
+    if value.action is not FillAction.SELECT or not field.options:
+        return []
+    return value.text.split("\n") if field.kind is FieldKind.MULTISELECT else [value.text]
+
+
+def _taken(value: FieldValue, field: FormField) -> list[FieldOption]:
+    chosen = _chosen(value, field)
+    return [option for option in field.options if option.value in chosen]
 
 
 Broken = Iterable[tuple[str, str]]
@@ -96,8 +124,14 @@ Broken = Iterable[tuple[str, str]]
 
 def _handles_exist(case: _Case) -> Broken:
     for value in case.values:
-        if case.snapshot.field(value.handle) is None:
+        if value.handle not in case.by_handle:
             yield value.handle, "The form has no such field."
+
+
+def _handles_tell_apart(case: _Case) -> Broken:
+    handles = Counter(field.handle for field in case.snapshot.fields)
+    for handle in {value.handle for value in case.values if handles[value.handle] > 1}:
+        yield handle, "Several fields of the form go by one name: nobody could tell which is meant."
 
 
 def _once_each(case: _Case) -> Broken:
@@ -121,30 +155,47 @@ def _enabled(case: _Case) -> Broken:
 def _nothing_secret(case: _Case) -> Broken:
     for value, field in case.fields():
         concept = case.meanings[field.handle].concept
-        if field.kind is FieldKind.PASSWORD:
-            yield value.handle, f'"{name_of(field)}" asks for a password.'
-        elif isinstance(concept, Avoid) and concept in _NEVER:
-            yield value.handle, f'"{name_of(field)}" asks for {_NEVER[concept]}.'
+        asked = asked_for(field) or (_NEVER.get(concept) if isinstance(concept, Avoid) else None)
+        if asked:
+            yield value.handle, f'"{name_of(field)}" asks for {asked}.'
+
+
+def _nothing_subscribed(case: _Case) -> Broken:
+    """Not even by a box that is an agreement as well."""
+    for value, field in case.fields():
+        taken = [option.label for option in _taken(value, field)] or [""]
+        orders = value.action in (FillAction.CHECK, FillAction.SELECT)
+        if orders and any(subscribes(field, label) for label in taken):
+            yield value.handle, f'"{name_of(field)}" would order advertising.'
+
+
+def _key_fits_kind(case: _Case) -> Broken:
+    """What the control itself says it takes stands against what the plan would give it."""
+    for value, field in case.fields():
+        decision, taken = case.decision(value.handle), _TAKEN.get(field.kind)
+        if value.action is FillAction.TYPE and decision and decision.key and taken and decision.key not in taken:
+            key = decision.key.value.replace("_", " ")
+            yield value.handle, f'"{name_of(field)}" takes {_SAID[field.kind]}, and would be given the {key}.'
 
 
 def _uploads_are_pictures(case: _Case) -> Broken:
     for value, field in case.fields():
         uploads = field.kind is FieldKind.FILE or value.action is FillAction.UPLOAD
-        if uploads and not (
-            field.kind is FieldKind.FILE and value.text.startswith("data:image/") and accepts(field, value.text)
-        ):
+        pictures = value.text.split("\n")
+        good = all(picture.startswith(_PICTURES) and accepts(field, picture) for picture in pictures)
+        if uploads and not (field.kind is FieldKind.FILE and good):
             yield value.handle, f'"{name_of(field)}" would be given something else than a picture it takes.'
 
 
 def _from_the_profile(case: _Case) -> Broken:
     """Typed words are the profile's own; nothing of a page, and nothing invented, is ever typed."""
-    known = _known_words(case.profile)
+    known = words_of(case.profile)
     pictures = {case.profile.logo, *case.profile.images}
     for value, field in case.fields():
-        if value.action is FillAction.UPLOAD and value.text not in pictures:
+        if value.action is FillAction.UPLOAD and not set(value.text.split("\n")) <= pictures:
             yield value.handle, f'"{name_of(field)}" would be given a picture that is not the profile\'s.'
         typed = value.action is FillAction.TYPE or (value.action is FillAction.SELECT and not field.options)
-        strange = [word for word in fold(value.text).split() if not _is_known(word, known)] if typed else []
+        strange = known.strangers(value.text) if typed else []
         if strange:
             yield (
                 value.handle,
@@ -154,11 +205,18 @@ def _from_the_profile(case: _Case) -> Broken:
 
 def _options_offered(case: _Case) -> Broken:
     for value, field in case.fields():
-        if value.action is FillAction.SELECT and field.options:
-            offered = {option.value for option in field.options}
-            chosen = value.text.split("\n") if field.kind is FieldKind.MULTISELECT else [value.text]
-            if not set(chosen) <= offered:
-                yield value.handle, f'"{name_of(field)}" does not offer the choice.'
+        if not set(_chosen(value, field)) <= {option.value for option in field.options}:
+            yield value.handle, f'"{name_of(field)}" does not offer the choice.'
+
+
+def _options_harmless(case: _Case) -> Broken:
+    """What an option sends is the page's own text: a choice must not smuggle in a script or another site's address."""
+    for value, field in case.fields():
+        for sent in _chosen(value, field):
+            scheme = urlsplit(sent.strip()).scheme.lower() if _ADDRESS.match(sent) else ""
+            abroad = scheme in _WEB and not same_site(sent.strip(), case.site_url)
+            if abroad or scheme in _SCRIPTS or "<script" in sent.lower():
+                yield value.handle, f'A choice of "{name_of(field)}" would send {sent[:40]!r} instead of what it says.'
 
 
 def _actions_fit(case: _Case) -> Broken:
@@ -183,11 +241,12 @@ def _limits_hold(case: _Case) -> Broken:
 
 def _nothing_bought(case: _Case) -> Broken:
     for value, field in case.fields():
-        dear = any(priced(option) for option in field.options if option.value == value.text)
         decision = case.decision(value.handle)
-        by_policy = decision is not None and decision.key is None
-        if value.action is FillAction.SELECT and dear and by_policy:
+        if decision is not None and decision.key is None and any(map(priced, _taken(value, field))):
             yield value.handle, f'"{name_of(field)}" would choose something that costs money.'
+    for button in case.pressed():
+        if asks_payment(button.text):
+            yield button.handle, f'"{button.text}" would spend money.'
 
 
 def _policy_choices(case: _Case) -> Broken:
@@ -199,7 +258,7 @@ def _policy_choices(case: _Case) -> Broken:
         concept = case.meanings[field.handle].concept
         ticks = value.action is FillAction.CHECK and concept is Avoid.TERMS
         selects = value.action is FillAction.SELECT and decision.part in (TERMS, FREE_PLAN)
-        offered = value.action is FillAction.SELECT and decision.part == OFFERED and not isinstance(concept, Avoid)
+        offered = value.action is FillAction.SELECT and decision.part == OFFERED and concept in (None, Avoid.OTHER)
         taken = next((option for option in field.options if option.value == value.text), None)
         harmless = offered and field.required and taken is not None and not commits(taken)
         if not (ticks or selects or harmless):
@@ -207,14 +266,19 @@ def _policy_choices(case: _Case) -> Broken:
 
 
 def _posts_home(case: _Case) -> Broken:
-    """The form, and the button with an address of its own, post to the directory's own site, over http(s)."""
-    pressed = [button.action for button in case.snapshot.buttons if button.handle == case.step.button]
-    for action in filter(None, (case.snapshot.action, *pressed)):
-        scheme = urlsplit(action).scheme.lower()
-        if scheme not in ("http", "https"):
-            yield "", f"The form posts by the scheme {scheme or 'none'}, not over the web."
+    """The page, the form, and the button with an address of its own, are the directory's, and keep what they are sent.
+
+    A form without an address posts to its page.
+    """
+    pressed = [button.action for button in case.pressed()]
+    for action in filter(None, (case.snapshot.action or case.snapshot.url, *pressed)):
+        target = urlsplit(action)
+        if target.scheme.lower() not in _WEB:
+            yield "", f"The form posts by the scheme {target.scheme or 'none'}, not over the web."
         elif not same_site(action, case.site_url):
-            yield "", f"The form posts to another site ({urlsplit(action).hostname})."
+            yield "", f"The form posts to another site ({target.hostname})."
+        elif target.scheme.lower() == "http" and urlsplit(case.site_url).scheme.lower() == "https":
+            yield "", "The form would send in the clear what the directory's page takes under lock."
 
 
 def _required_covered(case: _Case) -> Broken:
@@ -236,13 +300,17 @@ def _button_exists(case: _Case) -> Broken:
 
 RULES: tuple[tuple[str, Callable[[_Case], Broken]], ...] = (
     ("handles_exist", _handles_exist),
+    ("handles_tell_apart", _handles_tell_apart),
     ("once_each", _once_each),
     ("visible", _visible),
     ("enabled", _enabled),
     ("nothing_secret", _nothing_secret),
+    ("nothing_subscribed", _nothing_subscribed),
+    ("key_fits_kind", _key_fits_kind),
     ("uploads_are_pictures", _uploads_are_pictures),
     ("from_the_profile", _from_the_profile),
     ("options_offered", _options_offered),
+    ("options_harmless", _options_harmless),
     ("actions_fit", _actions_fit),
     ("limits_hold", _limits_hold),
     ("nothing_bought", _nothing_bought),
@@ -251,26 +319,3 @@ RULES: tuple[tuple[str, Callable[[_Case], Broken]], ...] = (
     ("required_covered", _required_covered),
     ("button_exists", _button_exists),
 )
-
-
-def _is_known(word: str, known: tuple[frozenset[str], str]) -> bool:
-    vocabulary, digits = known
-    return word in vocabulary or word in _OWN_WORDS or (word.isdigit() and word in digits)
-
-
-def _known_words(profile: BusinessProfile) -> tuple[frozenset[str], str]:
-    """All words of the profile, and all its runs of digits one after the other."""
-    plain = profile.model_copy(update={"logo": "", "images": ()})
-    texts = [plain.model_dump_json(), *country_names(profile.country), *country_codes(profile.country)]
-    texts += state_names(profile.state, profile.country)
-    texts += [url for url in (profile.logo, *profile.images) if url.startswith("http")]
-    texts += [twelve_hours(time) for day in profile.hours.values() for time in (day.opens, day.closes)]
-    decoded = [str(value) for value in plain.model_dump(mode="json").values()]
-    vocabulary = frozenset(word for text in (*texts, *decoded) for word in fold(text).split())
-    numbers = [raw for raw in (profile.phone, profile.fax) if raw]
-    phones = [re.sub(r"\D", "", text) for raw in numbers for text in (raw, international(raw, profile.country))]
-    coordinates = [f"{value:.6f}" for value in (profile.latitude, profile.longitude) if value is not None]
-    digits = " ".join(
-        [*phones, *(f"0{phone}" for phone in phones), *(f"00{phone}" for phone in phones), *coordinates, *vocabulary]
-    )
-    return vocabulary, digits

@@ -5,10 +5,12 @@ tell is an obstacle that names the field: a required field is never guessed.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from brain.forbidden import never_given
 from brain.formats import FREE_PLAN, TERMS, render, renderings
 from brain.guard import check, name_of
-from brain.mapper import Ambiguous, Avoid, Meaning, map_fields
+from brain.mapper import Ambiguous, Avoid, Meaning, context_of, map_fields, map_form
 from brain.reader.fields import stated_limit
 from brain.values.chosen import agreement, free_plan
 from brain.words import fold
@@ -21,6 +23,7 @@ from schema.failures import FailureType
 MAPPER_VERSION = "1"
 """Changes whenever the mapper may decide otherwise for the same form: a remembered mapping is only as good as this."""
 
+_MOST_FIELDS = 800
 _CHOICES = (FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.RADIO, FieldKind.COMBOBOX)
 _LEFT = {
     Avoid.NEWSLETTER: "a subscription nobody ordered",
@@ -50,7 +53,7 @@ def plan_step(
     button = _button(snapshot)
     if button is None:
         return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has no button that would send it.")
-    meanings = map_fields(snapshot.fields)
+    meanings = map_form(snapshot)
     known = {decision.handle: decision for decision in decided}
     decisions = tuple(known.get(made.handle, made) for made in _decisions(snapshot, meanings, accept_terms))
     step = PlanStep(
@@ -95,6 +98,8 @@ def _wall(snapshot: FormSnapshot) -> Obstacle | None:
         )
     if snapshot.payment_required:
         return Obstacle(failure=FailureType.PAYMENT_REQUIRED, reason="The directory asks for money.")
+    if len(snapshot.fields) > _MOST_FIELDS:
+        return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has more fields than anybody would fill.")
     if snapshot.captcha is not CaptchaKind.NONE:
         return Obstacle(failure=FailureType.CAPTCHA, reason=f"The form has a captcha ({snapshot.captcha.value}).")
     return None
@@ -118,7 +123,10 @@ def _decisions(
 
 
 def decide(field: FormField, meaning: Meaning, *, accept_terms: bool) -> FieldDecision:
-    """What happens to a field of this meaning."""
+    """What happens to a field of this meaning; left is what it must never be given, whatever it was taken for."""
+    asked = never_given(field)
+    if asked:
+        meaning = replace(meaning, concept=None, why=f"asks for {asked}")
 
     def decision(
         action: FillAction, key: ProfileKey | None = None, part: str = "", why: str = meaning.why
@@ -184,9 +192,8 @@ def _lacking(
                     failure=FailureType.POLICY_FORBIDS,
                     reason=f'The form wants "{name}" to be agreed to, which we may not do.',
                 )
-            what = (
-                f"asks for {_LEFT[concept]}" if isinstance(concept, Avoid) and concept in _LEFT else "is not understood"
-            )
+            asked = never_given(field) or (_LEFT.get(concept) if isinstance(concept, Avoid) else None)
+            what = f"asks for {asked}" if asked else "is not understood"
             return Obstacle(failure=FailureType.PLAN_REJECTED, reason=f'The required field "{name}" {what}.')
         waits = bool(field.depends_on) and (not field.options or not field.enabled)
         if not waits and not renderings(decision, field, profile):
@@ -240,7 +247,7 @@ def _otherwise(
         needed = tuple(
             f.model_copy(update={"required": True}) if f.handle == field.handle else f for f in snapshot.fields
         )
-        first = decide(field, map_fields(needed)[field.handle], accept_terms=False)
+        first = decide(field, map_fields(needed, context_of(snapshot))[field.handle], accept_terms=False)
         return first if first.action is not FillAction.LEAVE and renderings(first, field, profile) else None
     ways = renderings(decision, field, profile)
     current = min(decision.variant, len(ways) - 1)

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brain import planner
-from brain.guard import same_site
+from brain.sites import same_site
 from schema import problems
 from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import IDEMPOTENCY_FACTORS, Obstacle, Plan, PlanConstraints, PlanStep

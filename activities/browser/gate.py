@@ -10,12 +10,12 @@ import base64
 import contextlib
 import re
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 import playwright.async_api
 from playwright.async_api import Dialog, Page, Request, Route, WebSocketRoute
 
-from brain.guard import same_site
+from brain.sites import same_site
 from schema.contracts.profile import BusinessProfile
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from brain.formats import render
-from brain.guard import RULES, check, same_site
+from brain.guard import RULES, check
 from brain.planner import plan_step
+from brain.sites import same_site
 from schema.contracts.form import ButtonKind, FieldKind, FieldOption, FormButton, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, PlanStep
 from schema.contracts.profile import ProfileKey
@@ -49,30 +50,35 @@ def test_an_ordinary_plan_breaks_nothing() -> None:
     assert broken(_FORM) == set()
 
 
+def ticking(label: str) -> PlanStep:
+    """The ordinary step, that ticks this box by policy as well."""
+    tick = FieldDecision(handle=f"main:{label}", label=label, action=FillAction.CHECK)
+    return step_of().model_copy(update={"decisions": (*step_of().decisions, tick)})
+
+
+_TICKED_BOTH = form(*_FORM.fields, field("I agree to the terms and the newsletter", kind=FieldKind.CHECKBOX))
+_ABROAD = with_field("Category", options=(FieldOption(value="https://evil.example/b", label="Bakery"),))
 _PASSWORD = form(*_FORM.fields, field("Password", kind=FieldKind.PASSWORD))
 _CASES: dict[str, set[str]] = {
     "handles_exist": broken(_FORM, typed("gone", "Austin")),
+    "handles_tell_apart": broken(form(*_FORM.fields, field("Second", handle="main:Website"))),
     "once_each": broken(_FORM, typed("Website", "Austin"), typed("Website", "Austin")),
     "visible": broken(with_field("Website", visible=False)),
     "enabled": broken(with_field("Website", enabled=False)),
     "nothing_secret": broken(_PASSWORD, typed("Password", "Austin")),
+    "nothing_subscribed": broken(_TICKED_BOTH, step=ticking("I agree to the terms and the newsletter")),
+    "key_fits_kind": broken(with_field("Website", kind=FieldKind.EMAIL)),
     "uploads_are_pictures": broken(_FORM, typed("Logo", "data:text/html,x", FillAction.UPLOAD)),
     "from_the_profile": broken(_FORM, typed("Website", "https://evil.example")),
     "options_offered": broken(_FORM, typed("Category", "Dentist", FillAction.SELECT)),
+    "options_harmless": broken(_ABROAD, typed("Category", "https://evil.example/b", FillAction.SELECT)),
     "actions_fit": broken(_FORM, typed("Category", "Bakery")),
     "limits_hold": broken(with_field("Website", max_length=20), typed("Website", "https://www.rosasbakery.example")),
     "nothing_bought": broken(_FORM, typed("Plan", "Premium $9", FillAction.SELECT)),
     "policy_choices": broken(
         form(*_FORM.fields, field("Feature me", kind=FieldKind.CHECKBOX)),
         typed("Feature me", "", FillAction.CHECK),
-        step=step_of().model_copy(
-            update={
-                "decisions": (
-                    *step_of().decisions,
-                    FieldDecision(handle="main:Feature me", label="", action=FillAction.CHECK),
-                )
-            }
-        ),
+        step=ticking("Feature me"),
     ),
     "posts_home": broken(_FORM.model_copy(update={"action": "https://evil.example/post"})),
     "required_covered": broken(_FORM, without="main:Business name"),
