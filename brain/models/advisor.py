@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 
 from brain import planner
-from brain.mapper import map_fields
+from brain.mapper import map_form
 from brain.models import choosing, reading, shortening
 from brain.models.choosing import FieldShown
 from brain.models.prices import price
@@ -99,7 +99,7 @@ class Consultation:
         return reading.weighed(answer, read, status) if read else answer
 
     async def _chosen(self, snapshot: FormSnapshot, decided: frozenset[str]) -> tuple[FieldDecision, ...]:
-        meanings = map_fields(snapshot.fields)
+        meanings = map_form(snapshot)
         fields = tuple(field for field in choosing.unsure(snapshot, meanings) if field.handle not in decided)
         fresh = tuple(field for field in fields if self._name(field) not in self._known)
         if fresh:

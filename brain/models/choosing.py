@@ -23,7 +23,11 @@ from schema.contracts.plan import FieldDecision, FillAction
 from schema.contracts.profile import ProfileKey
 
 UNSURE = 0.5
-"""A reading below this is worth a question."""
+"""A reading as a key that is less sure than this is worth a question."""
+
+_VAGUE = frozenset({Avoid.OTHER, Avoid.MESSAGE, Avoid.SUBJECT})
+_SURELY_VAGUE = 0.9
+"""Read as nothing in particular, and how sure that must be to be believed."""
 
 _LEAVE = "leave"
 _SURE = {"certain": 0.9, "likely": 0.7, "unsure": 0.0}
@@ -101,7 +105,7 @@ class ChooseRequest(Contract):
 
 def unsure(snapshot: FormSnapshot, meanings: Mapping[str, Meaning]) -> tuple[FormField, ...]:
     """The fields worth asking about, in the form's order."""
-    return tuple(f for f in snapshot.fields if _matters(f) and _is_unsure(meanings[f.handle]))[:_MOST_FIELDS]
+    return tuple(f for f in snapshot.fields if _matters(f) and _is_unsure(f, meanings[f.handle]))[:_MOST_FIELDS]
 
 
 def _matters(field: FormField) -> bool:
@@ -110,10 +114,12 @@ def _matters(field: FormField) -> bool:
     return can_be_asked and takes_something and bool(field.labels or field.name or field.placeholder)
 
 
-def _is_unsure(meaning: Meaning) -> bool:
+def _is_unsure(field: FormField, meaning: Meaning) -> bool:
     match meaning.concept:
         case Avoid():
-            return False
+            # Where one of the choices must be taken, even "how did you hear of us" needs an answer.
+            needs_choice = bool(_option_aliases(field)) and meaning.concept is Avoid.OTHER
+            return needs_choice or (meaning.concept in _VAGUE and meaning.confidence < _SURELY_VAGUE)
         case ProfileKey():
             return meaning.confidence < UNSURE
         case None | Ambiguous():
@@ -158,12 +164,14 @@ def choose(
 def decisions(
     answer: AnswerForm, fields: tuple[FormField, ...], meanings: Mapping[str, Meaning], model: str
 ) -> tuple[FieldDecision, ...]:
-    """What the answer decides: only where it is sure, and surer than the mapper was."""
+    """What the answer decides: only where it is sure, and surer of a key than the mapper was of another."""
     decided = []
     for number, field in enumerate(fields, 1):
         pick = getattr(answer, f"f{number}")
         confidence = _SURE[pick.sure]
-        if pick.takes == _LEAVE or confidence <= meanings[field.handle].confidence:
+        meaning = meanings[field.handle]
+        rival = meaning.confidence if isinstance(meaning.concept, ProfileKey) else 0.0
+        if pick.takes == _LEAVE or confidence <= rival:
             continue
         decided.append(_decision(field, pick.takes, confidence, f"{model} is {pick.sure}"))
     return tuple(decided)

@@ -57,6 +57,11 @@ def priced(option: FieldOption) -> bool:
     return bool(_PHRASES["priced_raw"].search(option.label))
 
 
+def binding(option: FieldOption) -> bool:
+    """True when the option's words speak of paying, ordering or authorising."""
+    return priced(option) or bool(_PHRASES["binding"].search(fold(option.label)))
+
+
 def agreement(field: FormField) -> FieldOption | None:
     """The option that says yes."""
     return choices.exact(field.options, _YES)

@@ -93,10 +93,28 @@ def test_a_weak_reading_is_asked_about_and_overruled_only_by_a_surer_one() -> No
     assert decisions(answer, (odd,), strong, "m") == ()
 
 
-@pytest.mark.parametrize("avoid", list(Avoid))
+_VAGUE = {Avoid.OTHER, Avoid.MESSAGE, Avoid.SUBJECT}
+
+
+@pytest.mark.parametrize("avoid", [avoid for avoid in Avoid if avoid not in _VAGUE])
 def test_nothing_that_is_to_be_left_alone_is_asked_about(avoid: Avoid) -> None:
     odd = field("Frobnication", required=True)
     assert unsure(form(odd), {odd.handle: Meaning(odd.handle, avoid, "", 0.36, "")}) == ()
+
+
+@pytest.mark.parametrize("avoid", sorted(_VAGUE))
+def test_what_is_only_perhaps_nothing_in_particular_is_asked_about(avoid: Avoid) -> None:
+    odd = field("Frobnication", kind=FieldKind.TEXTAREA)
+    assert unsure(form(odd), {odd.handle: Meaning(odd.handle, avoid, "", 0.7, "")}) == (odd,)
+    assert unsure(form(odd), {odd.handle: Meaning(odd.handle, avoid, "", 0.95, "")}) == ()
+
+
+def test_a_choice_that_must_be_taken_is_asked_about_even_if_no_key_is_for_it() -> None:
+    source = choice("How did you hear about us?", "A friend", "Other", kind=FieldKind.RADIO, required=True)
+    surely = {source.handle: Meaning(source.handle, Avoid.OTHER, "", 0.99, "")}
+    assert unsure(form(source), surely) == (source,)
+    optional = source.model_copy(update={"required": False})
+    assert unsure(form(optional), surely) == ()
 
 
 def test_what_is_shown_is_bounded() -> None:
@@ -148,6 +166,9 @@ def test_a_choice_that_binds_nobody_can_be_taken() -> None:
         ("Premium ($99 a year)", True),
         ("Subscribe to our newsletter", True),
         ("I accept the terms and conditions", True),
+        ("Monthly billing", True),
+        ("Bitte um Rechnung", True),
+        ("Call me about advertising", True),
         ("Other", False),
     ],
 )

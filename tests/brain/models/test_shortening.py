@@ -1,17 +1,17 @@
 """A description that is too long: sentences are chosen, none is written."""
 
 import json
-from typing import Any
 
 import pytest
 
 from brain.formats import render, renderings
 from brain.guard import check
+from brain.mapper import Meaning
 from brain.models.shortening import ShortenRequest, excerpted, shorten, too_long
-from brain.planner import plan_step
+from brain.planner import decide, plan_step
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.plan import FieldDecision, PlanStep
-from schema.contracts.profile import BusinessProfile
+from schema.contracts.profile import BusinessProfile, ProfileKey
 from tests.brain.forms import SITE, bakery, field, form
 
 _SENTENCES = (
@@ -23,14 +23,13 @@ _SENTENCES = (
 _PROFILE = bakery(description=" ".join(_SENTENCES), short_description="", tagline="")
 
 
-def about(limit: int, label: str = "Description", **rest: Any) -> FormField:
-    return field(label, kind=FieldKind.TEXTAREA, max_length=limit, **rest)
+def about(limit: int, label: str = "description") -> FormField:
+    return field(label, kind=FieldKind.TEXTAREA, max_length=limit)
 
 
-def decision(field: FormField, profile: BusinessProfile = _PROFILE) -> FieldDecision:
-    step = plan_step(form(field), profile)
-    assert isinstance(step, PlanStep)
-    return step.decisions[0]
+def decision(field: FormField) -> FieldDecision:
+    """The field takes the key that it is called."""
+    return decide(field, Meaning(field.handle, ProfileKey(field.labels[0].text), "", 0.9), accept_terms=False)
 
 
 def kept(limit: int, *numbers: int) -> FieldDecision | None:
@@ -77,7 +76,7 @@ def test_the_numbers_mean_nothing_of_another_text() -> None:
     assert made is not None
     other = bakery(description="We sell tyres. " * 20, short_description="")
     texts = [way.text for way in renderings(made, about(105), other)]
-    assert texts == [way.text for way in renderings(decision(about(105), other), about(105), other)]
+    assert texts == [way.text for way in renderings(decision(about(105)), about(105), other)]
 
 
 @pytest.mark.parametrize(
@@ -86,16 +85,16 @@ def test_the_numbers_mean_nothing_of_another_text() -> None:
         (about(105), _PROFILE, True),
         (about(1_000), _PROFILE, False),
         (about(20), _PROFILE, False),
-        (field("Description", kind=FieldKind.TEXTAREA), _PROFILE, False),
-        (field("City", max_length=5), _PROFILE, False),
+        (field("description", kind=FieldKind.TEXTAREA), _PROFILE, False),
+        (field("city", max_length=5), _PROFILE, False),
         (about(105), _PROFILE.model_copy(update={"short_description": "x" * 60}), False),
         (about(105), _PROFILE.model_copy(update={"short_description": "Bread."}), True),
-        (about(105, "Short description"), _PROFILE.model_copy(update={"short_description": "Bread."}), False),
-        (about(105, "Short description"), _PROFILE, True),
+        (about(105, "short_description"), _PROFILE.model_copy(update={"short_description": "Bread."}), False),
+        (about(105, "short_description"), _PROFILE, True),
         (about(105), _PROFILE.model_copy(update={"description": "one endless sentence " * 9}), False),
     ],
 )
 def test_it_is_only_asked_where_something_would_be_cut(
     asked: FormField, profile: BusinessProfile, is_too_long: bool
 ) -> None:
-    assert too_long(decision(asked, profile), asked, profile) is is_too_long
+    assert too_long(decision(asked), asked, profile) is is_too_long
