@@ -8,6 +8,7 @@ import re
 
 from brain.values import hours, phones
 from brain.values.chosen import agreement, chosen, free_plan
+from brain.values.pictures import accepts, together
 from brain.values.texts import cut, excerpt, one_line
 from brain.values.written import written
 from brain.words import fold
@@ -54,19 +55,10 @@ def renderings(decision: FieldDecision, field: FormField, profile: BusinessProfi
     kept = excerpt(profile.description, decision.excerpt)
     texts = (kept, *texts) if kept else texts
     if decision.action is FillAction.UPLOAD:
-        fitting = tuple(text for text in texts if accepts(field, text))
+        fitting = tuple(filter(None, [together(field, tuple(text for text in texts if accepts(field, text)))]))
     else:
         fitting = _fit(texts, field, decision.key)
     return tuple(FieldValue(handle=field.handle, action=decision.action, text=text) for text in fitting)
-
-
-def accepts(field: FormField, data_url: str) -> bool:
-    """True if the file field's `accept` lets this picture in (extensions and media types, as HTML has them)."""
-    media = data_url.removeprefix("data:").split(";")[0].split(",")[0].lower()
-    if not field.accept.strip():
-        return True
-    ending = {"image/jpeg": (".jpg", ".jpeg"), "image/svg+xml": (".svg",)}.get(media, (f".{media.rpartition('/')[2]}",))
-    return any(token in (media, "image/*", "*/*", *ending) for token in re.split(r"[,\s]+", field.accept.lower()))
 
 
 def fits(field: FormField, text: str) -> bool:

@@ -23,6 +23,7 @@ from schema.contracts.profile import BusinessProfile
 _ROUNDS = 3
 _SPELLINGS = 6
 _OPTIONS_PATIENCE_S = 4.0
+_COVERED_S = 0.8
 _PAUSE_S = 0.1
 
 
@@ -149,15 +150,19 @@ async def _settled(page: Page, step: PlanStep, before: Observation) -> Observati
     """The page once choices that waited for another have their options, within a few seconds."""
     planned = {decision.handle for decision in step.decisions if decision.action is not FillAction.LEAVE}
     waiting = {f.handle for f in before.snapshot.fields if f.handle in planned and f.depends_on and f.visible}
-    deadline = time.monotonic() + _OPTIONS_PATIENCE_S
+    seen = {f.handle for f in before.snapshot.fields if f.visible}
+    started = time.monotonic()
     while True:
         observation = await observe(page)
         still = [
             f
             for f in observation.snapshot.fields
-            if f.handle in waiting and f.visible and (not f.options or not f.enabled)
+            if (f.handle in waiting and f.visible and (not f.options or not f.enabled))
+            # A list of suggestions may lie over it, for a moment.
+            or (f.handle in planned and f.handle in seen and not f.visible)
         ]
-        if not still or time.monotonic() >= deadline:
+        patience_s = _OPTIONS_PATIENCE_S if any(f.visible for f in still) else _COVERED_S
+        if not still or time.monotonic() >= started + patience_s:
             return observation
         await asyncio.sleep(_PAUSE_S)
 

@@ -327,7 +327,7 @@
     if (type === 'checkbox' || type === 'radio') return !!el.checked || attr(el, 'aria-checked') === 'true' || attr(el, 'aria-pressed') === 'true';
 
     if (el.tagName === 'SELECT') return el.multiple ? el.selectedOptions.length > 0 : el.selectedIndex > 0 || !!el.selectedOptions[0]?.defaultSelected;
-    if (type === 'file') return el.files.length > 0;
+    if (type === 'file') return el.files ? el.files.length > 0 : !!el.querySelector('img,[class*=preview],[class*=file-item]');
     if (type === 'richtext') return worded(el.innerText);
     if (type === 'combobox') return el.tagName === 'INPUT' ? worded(el.value) : optionsOfCached(el).some((o) => o.label === squeeze(el.textContent));
     return worded(el.value || '');
@@ -343,6 +343,7 @@
     if (el.tagName === 'INPUT') return /^(text|search)$/.test(el.type) && el.parentElement?.closest('[role=combobox]') ? 'combobox' : el.type;
     if (el.tagName === 'SELECT') return el.multiple ? 'select-multiple' : 'select-one';
     if (el.tagName === 'TEXTAREA') return 'textarea';
+    if (widgets.isDropArea(el)) return 'file';
     if (el.isContentEditable) return 'richtext';
     if (role === 'checkbox' || role === 'switch') return 'checkbox';
     if (role === 'radio' || isChip(el)) return 'radio';
@@ -439,11 +440,12 @@
     const role = attr(el, 'role');
     const button = tag === 'BUTTON' || (tag === 'INPUT' && /^(submit|button|image)$/.test(el.type)) || role === 'button' || (tag === 'A' && /(^|[\s_-])(btn|button)([\s_-]|$)/i.test(classOf(el)) && el.closest('form'));
     const dropdown = role === 'combobox' || attr(el, 'aria-haspopup') === 'listbox' || (!/^(INPUT|SELECT|TEXTAREA|UL|OL|LI|OPTION|FORM|BODY)$/.test(tag) && (el.hasAttribute('tabindex') || tag === 'BUTTON' || /toggle|trigger|selected/i.test(classOf(el))) && !el.querySelector(CONTROL + ',[data-value]') && !el.hasAttribute('data-value') && role !== 'option' && !!nextList(el));
+    const drop = widgets.isDropArea(el);
     const editor = el.isContentEditable && !el.parentElement?.isContentEditable && tag !== 'BODY';
     if (tag === 'INPUT' && el.type === 'reset') return;
     const ticks = /^(checkbox|radio|switch)$/.test(role) || (button && isChip(el));
-    if (button && !dropdown && !ticks) addButton(el);
-    else if (/^(INPUT|SELECT|TEXTAREA)$/.test(tag) || dropdown || editor || ticks) addControl(el, sectionOf(el));
+    if (button && !dropdown && !ticks && !drop) addButton(el);
+    else if (/^(INPUT|SELECT|TEXTAREA)$/.test(tag) || dropdown || editor || ticks || drop) addControl(el, sectionOf(el));
     if (!gone && notices.length < 20 && (NOTICE.test(classOf(el)) || /^(alert|status)$/.test(role)) && !isControl(el) && shown(el)) { const words = squeeze(textOf(el, null, true), 500); if (worded(words)) notices.push(words); }
     if (editor || /^(SELECT|TEXTAREA|DATALIST|SVG|CANVAS|OBJECT|IFRAME|VIDEO|AUDIO)$/.test(tag)) return;
     for (const child of innerNodes(el)) walk(child, gone);
@@ -482,7 +484,7 @@
   hideCovered();
   for (const el of formElements) {
     const raw = el.getAttribute('action');
-    forms.push({ action: raw === null || raw.trim() === '' || raw.trim() === '#' ? '' : absolute(raw.trim()), method: (attr(el, 'method') || 'get').toLowerCase(),
+    forms.push({ action: raw === null || raw.trim() === '' || absolute(raw.trim()) === location.href.split('#')[0] + '#' ? '' : absolute(raw.trim()), method: (attr(el, 'method') || 'get').toLowerCase(),
       hints: squeeze([attr(el, 'id'), attr(el, 'name'), classOf(el), attr(el, 'role'), attr(el, 'aria-label')].join(' '), 200), heading: formHeadings.get(el) || '', landmark: landmarkOf(el) });
   }
   const lines = text.split('\n').map((line) => squeeze(line, MAX_NODE)).filter(Boolean).join('\n');

@@ -19,6 +19,7 @@ _SHIELD = """(e) => {
   for (const type of ['submit', 'click']) view.addEventListener(type, stop, true);
   return () => { for (const type of ['submit', 'click']) view.removeEventListener(type, stop, true); };
 }"""
+_TICKED = "(e) => e.checked || ['aria-checked', 'aria-pressed'].some((a) => e.getAttribute(a) === 'true')"
 _WRITES = "(e) => e.matches('input,textarea') ? !e.readOnly && !e.disabled : e.isContentEditable"
 
 
@@ -36,7 +37,7 @@ async def press(element: ElementHandle) -> None:
 
 async def tick(element: ElementHandle) -> None:
     """Tick a box or a radio button. One that a style hides is clicked itself, not its label, which may hold links."""
-    if not await element.evaluate("(e) => e.checked === true || ['aria-checked', 'aria-pressed'].some((a) => e.getAttribute(a) === 'true')"):
+    if not await element.evaluate(_TICKED):
         await press(element)
 
 

@@ -87,5 +87,9 @@
     const box = boxAbove(el);
     return !!box && !faces.has(box);
   };
-  return { stands, original, isPart, isBox: (node) => boxes.has(node), inMachinery, widgetish: (el) => WIDGET.test(classOf(el)) };
+  // "Drop your files here": an area that opens a file dialog, with no file input of its own in it.
+  const DROP = /(^|[\s_-])(drop-?zone|file-?drop|drop-?area|drag-?area|drag-?drop|upload-?(area|zone|box|drop)|plupload-upload-ui)([\s_-]|$)/i;
+  const dropped = (el) => DROP.test(classOf(el)) && !el.querySelector('input:not([type=hidden]),select,textarea') && rendered(el);
+  const isDropArea = (el) => !/^(FORM|BODY|LABEL|INPUT)$/.test(el.tagName) && dropped(el) && !(el.parentElement && dropped(el.parentElement));
+  return { stands, isDropArea, original, isPart, isBox: (node) => boxes.has(node), inMachinery, widgetish: (el) => WIDGET.test(classOf(el)) };
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brain import phrases
+from brain.disguise import as_seen
 from brain.page import RawControl, RawOption
 from brain.words import fold, looks_generated, slug, stable
 from schema.contracts.form import FieldKind, FieldOption, FormField, Label, LabelSource
@@ -172,7 +173,8 @@ def _group_name(control: RawControl) -> str:
 
 def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOption, ...]) -> FormField:
     joined = first.type == "radio" or len(group) > 1
-    labels = _group_labels(group) if joined else (*first.labels, *_prompts(first))
+    said = _group_labels(group) if joined else (*first.labels, *_prompts(first))
+    labels = tuple(Label(text=as_seen(label.text), source=label.source) for label in said)
     texts = " ".join((*(label.text for label in labels), first.help))
     kind = FieldKind.MULTISELECT if first.type == "checkbox" and joined else _KINDS.get(first.type, FieldKind.OTHER)
     naming = [label.text for label in labels if label.source is not LabelSource.LEGEND or joined]
@@ -200,7 +202,7 @@ def _field(first: RawControl, group: list[RawControl], options: tuple[FieldOptio
         maximum=first.maximum,
         accept=first.accept,
         options=options,
-        multiple=first.multiple and first.type in ("text", "combobox"),
+        multiple=first.multiple and first.type in ("text", "combobox", "file"),
         prefix=first.prefix,
         filled=any(control.chosen for control in group) and not _only_prompted(first),
     )

@@ -193,8 +193,9 @@ def _picture(key: Key) -> Callable[[str, FormField, BusinessProfile], tuple[str,
         found = tuple(
             filter(None, (profile.logo, *profile.images) if key is Key.LOGO else (*profile.images, profile.logo))
         )
-        scheme = "data:image/" if field.kind is FieldKind.FILE else "http"
-        return tuple(picture for picture in found if picture.startswith(scheme))
+        if field.kind is FieldKind.FILE:
+            return found
+        return tuple(picture for picture in found if picture.startswith("http"))
 
     return ways
 

@@ -106,7 +106,7 @@ class FormField(Contract):
     accept: str = ""
     options: tuple[FieldOption, ...] = ()
     multiple: bool = False
-    """A drop-down that takes several choices, or a text box that takes one entry at a time (tags)."""
+    """A drop-down or an upload that takes several, or a text box that takes one entry at a time (tags)."""
     prefix: str = ""
     """What stands fixed before the box and goes with what is typed: "https://", "+49", "@", "facebook.com/"."""
     depends_on: str = ""
@@ -129,7 +129,8 @@ class FormSnapshot(Contract):
 
     `action` is the absolute URL the form posts to ("" when a script decides). `page_text` is bounded by the reader.
     `fingerprint` stays the same under cosmetic change and changes when a field, its meaning or its target does.
-    `found` is False when the page holds no form a business could be submitted with.
+    `found` is False when the page holds no form a business could be submitted with. `hints` joins the form's own id,
+    name and classes, `form_heading` is the heading it stands under, `landmark` the region of the page it stands in.
     """
 
     url: str
@@ -145,6 +146,9 @@ class FormSnapshot(Contract):
     payment_required: bool = False
     page_text: str = ""
     fingerprint: str = ""
+    hints: str = ""
+    form_heading: str = ""
+    landmark: str = ""
 
     def field(self, handle: str) -> FormField | None:
         return next((field for field in self.fields if field.handle == handle), None)

@@ -104,7 +104,7 @@ class FieldValue(Contract):
     """A decision with the value that will be filled: made just before filling, never stored.
 
     `text` is what is typed, or the option's value for `select` (several joined by newlines for a multi-select),
-    or the data URL for `upload`.
+    or the pictures for `upload`, each a data URL or a web address, one a line.
     """
 
     handle: str
