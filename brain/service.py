@@ -11,6 +11,7 @@ import hmac
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Protocol, cast
@@ -21,9 +22,9 @@ from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from brain import planner
+from brain.models.advisor import Advisor, Consultation
 from brain.sites import same_site
 from schema import problems
-from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import IDEMPOTENCY_FACTORS, Obstacle, Plan, PlanConstraints, PlanStep
 from schema.contracts.planning import PlanAnswer, PlanRequest
 from schema.contracts.profile import BusinessProfile
@@ -64,8 +65,18 @@ class NotSeen(Exception):
 class Eye(Protocol):
     """Looks at a directory's form, step by step, and has each planned as it is seen. It sends nothing."""
 
-    async def walk(self, url: str, business: BusinessProfile, *, accept_terms: bool) -> tuple[PlanStep, ...] | Obstacle:
+    async def walk(
+        self, url: str, business: BusinessProfile, *, accept_terms: bool, consultation: Consultation | None
+    ) -> tuple[PlanStep, ...] | Obstacle:
         """The plan's steps, the last of which submits, or what stands in the way. Raises AddressRefused, NotSeen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Faculties:
+    """What plans are made with: an eye for pages and, where a key is set, models for what the mapper is unsure of."""
+
+    eye: Eye
+    advisor: Advisor | None = None
 
 
 class Health(BaseModel):
@@ -75,13 +86,13 @@ class Health(BaseModel):
     service: str = "brain"
 
 
-def create_app(open_eye: Callable[[], AbstractAsyncContextManager[Eye]], token: str = "") -> FastAPI:
-    """The application. `open_eye` is entered when it starts; with a `token`, /plan is for those who bear it."""
+def create_app(awake: Callable[[], AbstractAsyncContextManager[Faculties]], token: str = "") -> FastAPI:
+    """The application, `awake` for as long as it runs; with a `token`, /plan is for those who bear it."""
 
     @contextlib.asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
-        async with open_eye() as eye:
-            application.state.desk = _Desk(eye)
+        async with awake() as faculties:
+            application.state.desk = _Desk(faculties)
             yield
 
     app = FastAPI(
@@ -115,51 +126,61 @@ async def plan(request: Request, asked: PlanRequest) -> PlanAnswer:
 class _Desk:
     """Takes requests, a bounded number at a time and each for a bounded time."""
 
-    def __init__(self, eye: Eye) -> None:
-        self._eye = eye
+    def __init__(self, faculties: Faculties) -> None:
+        self._faculties = faculties
         self._places = asyncio.Semaphore(_MOST_AT_A_TIME)
 
     async def answer(self, asked: PlanRequest) -> PlanAnswer:
         if self._places.locked():
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Too many plans are under way.", _COME_AGAIN)
+        advisor = self._faculties.advisor
+        consultation = advisor.consultation(asked.business) if advisor else None
         async with self._places:
             try:
                 async with asyncio.timeout(_PLANNED_WITHIN_S):
-                    steps = await self._steps(asked)
+                    steps = await self._steps(asked, consultation)
             except TimeoutError:
                 raise HTTPException(HTTPStatus.GATEWAY_TIMEOUT, "The form was not read in time.") from None
             except AddressRefused as refused:
                 raise problems.RequestRefused("body.directory.submission_url", str(refused)) from None
             except NotSeen as unseen:
                 raise _gateway_error(unseen) from unseen
-        return _answer(asked, steps)
+        return _answer(asked, steps, consultation)
 
-    async def _steps(self, asked: PlanRequest) -> tuple[PlanStep, ...] | Obstacle:
-        directory, business = asked.directory, asked.business
-        if asked.hints.snapshot is None:
-            return await self._eye.walk(directory.submission_url, business, accept_terms=directory.accept_terms)
-        if not same_site(asked.hints.snapshot.url, directory.submission_url):
+    async def _steps(self, asked: PlanRequest, consultation: Consultation | None) -> tuple[PlanStep, ...] | Obstacle:
+        directory, snapshot = asked.directory, asked.hints.snapshot
+        if snapshot is None:
+            return await self._faculties.eye.walk(
+                directory.submission_url,
+                asked.business,
+                accept_terms=directory.accept_terms,
+                consultation=consultation,
+            )
+        if not same_site(snapshot.url, directory.submission_url):
             raise problems.RequestRefused("body.hints.snapshot.url", "must be of the same site as submission_url")
-        return await asyncio.to_thread(_planned, asked.hints.snapshot, business, accept_terms=directory.accept_terms)
+        if consultation is not None:
+            step = await consultation.plan_step(snapshot, accept_terms=directory.accept_terms)
+        else:
+            step = await asyncio.to_thread(
+                planner.plan_step, snapshot, asked.business, accept_terms=directory.accept_terms
+            )
+        return step if isinstance(step, Obstacle) else (step,)
 
 
-def _planned(
-    snapshot: FormSnapshot, business: BusinessProfile, *, accept_terms: bool
-) -> tuple[PlanStep, ...] | Obstacle:
-    step = planner.plan_step(snapshot, business, accept_terms=accept_terms)
-    return step if isinstance(step, Obstacle) else (step,)
-
-
-def _answer(asked: PlanRequest, steps: tuple[PlanStep, ...] | Obstacle) -> PlanAnswer:
+def _answer(
+    asked: PlanRequest, steps: tuple[PlanStep, ...] | Obstacle, consultation: Consultation | None
+) -> PlanAnswer:
     constraints = PlanConstraints(rate_limit_ms=asked.directory.interval_ms)
     if isinstance(steps, Obstacle):
-        return PlanAnswer(plan=None, constraints=constraints, idempotency_factors=IDEMPOTENCY_FACTORS, obstacle=steps)
+        return PlanAnswer(constraints=constraints, idempotency_factors=IDEMPOTENCY_FACTORS, obstacle=steps)
     made = Plan(
         directory=asked.directory.slug,
         url=asked.directory.submission_url,
         steps=steps,
         constraints=constraints,
+        source=consultation.source if consultation else "mapper",
         mapper_version=planner.MAPPER_VERSION,
+        usage=consultation.usage if consultation else (),
     )
     return PlanAnswer(plan=made, constraints=constraints, idempotency_factors=made.idempotency_factors)
 

@@ -8,6 +8,7 @@ from activities.browser.fill import FormChanged
 from activities.browser.pool import BrowserPool
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import walk
+from brain.models.advisor import Consultation
 from brain.service import AddressRefused, NotSeen
 from schema.contracts.plan import Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile
@@ -21,7 +22,9 @@ class PageEye:
         self._pool = pool
         self._public_only = public_only
 
-    async def walk(self, url: str, business: BusinessProfile, *, accept_terms: bool) -> tuple[PlanStep, ...] | Obstacle:
+    async def walk(
+        self, url: str, business: BusinessProfile, *, accept_terms: bool, consultation: Consultation | None
+    ) -> tuple[PlanStep, ...] | Obstacle:
         """As `brain.service.Eye` has it."""
         if self._public_only:
             await _judge(url)
@@ -29,7 +32,8 @@ class PageEye:
             async with self._pool.visit() as visit:
                 visit.gate.confine(url, business)
                 await go_to(visit.page, url)
-                return (await walk(visit.page, business, url, accept_terms=accept_terms)).made
+                walked = await walk(visit.page, business, url, accept_terms=accept_terms, consultation=consultation)
+                return walked.made
         except FormChanged as changed:
             raise NotSeen(FailureType.FORM_CHANGED, str(changed)) from changed
         except DirectoryGone as gone:

@@ -6,6 +6,7 @@ from activities.browser.fill import Filled, FormChanged
 from activities.browser.pool import Visit
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import walk
+from brain.models.advisor import Consultation
 from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import FieldValue, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile
@@ -35,7 +36,9 @@ class Preview:
     screenshot: bytes = b""
 
 
-async def preview(visit: Visit, url: str, profile: BusinessProfile) -> Preview:
+async def preview(
+    visit: Visit, url: str, profile: BusinessProfile, consultation: Consultation | None = None
+) -> Preview:
     """Fill the form as far as it goes without sending anything, agreements ticked.
 
     Raises ActivityFailure where the page cannot be opened or the browser fails.
@@ -49,7 +52,7 @@ async def preview(visit: Visit, url: str, profile: BusinessProfile) -> Preview:
     visit.gate.confine(url, profile)
     try:
         await go_to(visit.page, url)
-        walked = await walk(visit.page, profile, url, accept_terms=True, watch=keep)
+        walked = await walk(visit.page, profile, url, accept_terms=True, watch=keep, consultation=consultation)
     except DirectoryGone as gone:
         return Preview((), Obstacle(failure=FailureType.FORM_NOT_FOUND, reason=str(gone)))
     except FormChanged as changed:

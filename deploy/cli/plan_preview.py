@@ -16,6 +16,7 @@ from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.form_map import show_obstacle
 from deploy.cli.output import console, plain
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.runtime.models import advisor
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
 from schema.contracts.form import FormSnapshot
@@ -58,10 +59,11 @@ async def fill(url: str, profile: BusinessProfile) -> Preview:
     settings = load_browser_settings()
     try:
         async with (
+            advisor(settings) as models,
             BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact) as pool,
             pool.visit() as visit,
         ):
-            return await preview(visit, url, profile)
+            return await preview(visit, url, profile, models.consultation(profile) if models else None)
     except BrowserNotFound as error:
         raise CommandFailed(str(error), SERVICE_FAILED) from None
     except ActivityFailure as error:

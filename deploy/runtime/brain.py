@@ -8,9 +8,10 @@ from fastapi import FastAPI
 from activities.browser.egress import Egress
 from activities.browser.eye import PageEye
 from activities.browser.pool import BrowserPool
-from brain.service import Eye, create_app
+from brain.service import Faculties, create_app
 from deploy.runtime.browser_path import find_browser
 from deploy.runtime.logs import configure_logs
+from deploy.runtime.models import advisor
 from deploy.runtime.settings import BrainSettings, load_brain_settings
 
 
@@ -24,11 +25,11 @@ def app() -> FastAPI:
 def brain_app(settings: BrainSettings) -> FastAPI:
     """The application; its browser starts and ends with it."""
     token = settings.brain_token.get_secret_value() if settings.brain_token else ""
-    return create_app(lambda: _open_eye(settings), token)
+    return create_app(lambda: _awake(settings), token)
 
 
 @contextlib.asynccontextmanager
-async def _open_eye(settings: BrainSettings) -> AsyncIterator[Eye]:
+async def _awake(settings: BrainSettings) -> AsyncIterator[Faculties]:
     public_only = not settings.brain_private_addresses
     async with contextlib.AsyncExitStack() as stack:
         way_out = (await stack.enter_async_context(Egress())).url if public_only else ""
@@ -37,4 +38,4 @@ async def _open_eye(settings: BrainSettings) -> AsyncIterator[Eye]:
                 find_browser(settings.browser_path), settings.browser_slots, settings.user_agent_contact, way_out
             )
         )
-        yield PageEye(pool, public_only=public_only)
+        yield Faculties(PageEye(pool, public_only=public_only), await stack.enter_async_context(advisor(settings)))

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +11,17 @@ import httpx
 import pytest
 
 import brain.service
+from brain.models.advisor import Advisor, Consultation, Limits
 from brain.planner import plan_step
-from brain.service import AddressRefused, Eye, NotSeen, create_app
+from brain.service import AddressRefused, Faculties, NotSeen, create_app
 from schema.contracts.form import ButtonKind
 from schema.contracts.plan import FieldDecision, FillAction, Obstacle, PlanStep
 from schema.contracts.planning import PlanAnswer, PlanRequest
 from schema.contracts.profile import BusinessProfile, ProfileKey
 from schema.failures import FailureType
 from tests.brain.forms import field, form
+from tests.brain.models.opened import opened
+from tests.brain.models.providers import ANTHROPIC, Scripted
 from tests.brain.openapi import undocumented
 from tests.factories import PROFILE
 
@@ -39,15 +42,14 @@ class Glance:
         self.takes_s = takes_s
         self.asked: list[tuple[str, str, bool]] = []
 
-    async def walk(self, url: str, business: BusinessProfile, *, accept_terms: bool) -> tuple[PlanStep, ...] | Obstacle:
+    async def walk(
+        self, url: str, business: BusinessProfile, *, accept_terms: bool, consultation: Consultation | None
+    ) -> tuple[PlanStep, ...] | Obstacle:
         self.asked.append((url, business.business_name, accept_terms))
         await asyncio.sleep(self.takes_s)
         if isinstance(self.sight, Exception):
             raise self.sight
         return self.sight
-
-    def opened(self) -> AbstractAsyncContextManager[Eye]:
-        return contextlib.nullcontext(self)
 
 
 def request(**changes: Any) -> dict[str, Any]:
@@ -67,8 +69,8 @@ class Client(httpx.AsyncClient):
 
 
 @contextlib.asynccontextmanager
-async def serving(eye: Glance, token: str = "") -> AsyncIterator[Client]:
-    app = create_app(eye.opened, token)
+async def serving(eye: Glance, token: str = "", advisor: Advisor | None = None) -> AsyncIterator[Client]:
+    app = create_app(lambda: contextlib.nullcontext(Faculties(eye, advisor)), token)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
@@ -144,6 +146,23 @@ async def test_a_form_that_is_known_already_needs_no_eye() -> None:
     assert obstacle["failure"] == "plan_rejected"
     assert "Frobnication" in obstacle["reason"]
     assert eye.asked == []
+
+
+async def test_a_model_is_asked_where_the_mapper_is_unsure_and_named_in_the_plan() -> None:
+    snapshot = form(field("Business name", required=True), field("Frobnication", required=True))
+    says = Scripted(ANTHROPIC.said(json.dumps({"f1": {"takes": "tagline", "sure": "certain"}})))
+    asked = request(
+        directory={"slug": "alpha", "submission_url": snapshot.url},
+        hints={"snapshot": snapshot.model_dump(mode="json")},
+    )
+    async with (
+        opened(ANTHROPIC, lambda _: says) as (model, _),
+        serving(Glance((STEP,)), advisor=Advisor((model,), Limits())) as client,
+    ):
+        plan = PlanAnswer.model_validate((await client.ask(asked)).json()).plan
+    assert plan is not None
+    assert [made.key for made in plan.steps[0].decisions] == [ProfileKey.BUSINESS_NAME, ProfileKey.TAGLINE]
+    assert plan.source == plan.usage[0].model == model.name
 
 
 async def test_a_form_of_another_site_is_no_hint() -> None:
