@@ -35,7 +35,7 @@ def render(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile) -> 
     values = []
     for decision in step.decisions:
         field = snapshot.field(decision.handle)
-        if field is None or decision.action is FillAction.LEAVE or not (field.enabled or field.depends_on):
+        if field is None or decision.action is FillAction.LEAVE:
             continue
         ways = renderings(decision, field, profile)
         if ways:

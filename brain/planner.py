@@ -142,6 +142,8 @@ def decide(field: FormField, meaning: Meaning, *, accept_terms: bool) -> FieldDe
         )
 
     concept = meaning.concept
+    if not (field.enabled or field.depends_on):
+        return decision(FillAction.LEAVE, why=f"the page keeps it locked: {meaning.why}")
     if isinstance(concept, ProfileKey):
         return decision(_action(field), concept, meaning.part)
     if concept is Avoid.TERMS and accept_terms and field.kind is FieldKind.CHECKBOX:

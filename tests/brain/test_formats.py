@@ -210,7 +210,16 @@ def test_pictures() -> None:
     assert first(Key.LOGO, file) == LOGO
     assert first(Key.LOGO, file.model_copy(update={"accept": "image/*"})) == LOGO
     assert first(Key.LOGO, file.model_copy(update={"accept": ".pdf"})) == ""
-    assert first(Key.LOGO, file, bakery(logo="https://x.example/l.png")) == ""
+    assert first(Key.LOGO, file, bakery(logo="https://x.example/l.png")) == "https://x.example/l.png"
+    jpeg = file.model_copy(update={"accept": ".jpg"})
+    assert first(Key.LOGO, jpeg, bakery(logo="https://x.example/l.png")) == ""
+    assert first(Key.LOGO, jpeg, bakery(logo="https://x.example/logo?id=3")) != "", "only fetching it will tell"
+    assert first(Key.LOGO, file.model_copy(update={"help": "PNG or JPG, max. 2 MB"})) == LOGO
+    assert first(Key.LOGO, file.model_copy(update={"help": "max 0.05 KB"})) == ""
+    photos = ("https://x.example/1.jpg", "https://x.example/2.jpg")
+    several = file.model_copy(update={"multiple": True})
+    assert first(Key.IMAGES, several, bakery(images=photos)).split("\n") == [*photos, LOGO]
+    assert first(Key.IMAGES, file, bakery(images=photos)) == photos[0]
     assert first(Key.LOGO, field("Logo URL"), bakery(logo="https://x.example/l.png")) == "https://x.example/l.png"
 
 
