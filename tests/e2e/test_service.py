@@ -21,8 +21,10 @@ from schema import ids
 from schema.contracts.job import JobReport, JobStatus
 from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
-from tests.activities.site import open_site
+from schema.store import directories
+from tests.activities.site import FORM, open_site
 from tests.e2e.street import Street, open_street
+from tests.factories import entry
 from tests.replay import stored
 
 SITES = (
@@ -129,6 +131,29 @@ async def test_the_command_line_submits_to_a_directory_that_nobody_prepared(stre
         assert (result.directory, result.status) == ("corner-shop-list", SubmissionStatus.SUBMITTED)
         assert result.screenshot.startswith("http")
         assert [post.fields["name"] for post in site.posts] == [profile.business_name]
+
+
+async def test_the_next_customer_of_a_form_visits_it_once_and_its_redesign_is_reported(street: Street) -> None:
+    slug = "window-shoppers-list"
+    async with open_site() as site:
+        await directories.import_entries(street.pool, [entry(slug, submission_url=site.url)])
+
+        async def visits_of_the_next() -> int:
+            before = site.visits
+            order = await street.order([slug])
+            [result] = (await street.settled(order.message.job_id, 60)).results
+            assert result.status is SubmissionStatus.SUBMITTED
+            return site.visits - before
+
+        assert [await visits_of_the_next() for _ in range(2)] == [2, 1]
+        site.form = FORM.replace("City", "Town").replace('name="city"', 'name="town"')
+        assert [await visits_of_the_next() for _ in range(2)] == [3, 1]
+        assert len(site.posts) == 4
+    code, said, remarks = await street.command("directories", "drift", "--json")
+    assert code == 0, remarks
+    [change] = [change for change in json.loads(said) if change["directory"] == slug]
+    assert change["changes"][0] == '"City" is called "Town" now.'
+    assert change["taken"]
 
 
 async def test_cancelling_a_job_closes_its_pages(street: Street) -> None:
