@@ -86,7 +86,7 @@ IDEMPOTENCY_FACTORS = ("job_id", "directory", "business_data")
 class Plan(Contract):
     """Steps in order; only the last one's button submits. `source` tells who made the plan, `usage` who was asked.
 
-    `learned`: it worked for somebody else, and nobody has looked at the form for this submission yet.
+    `learned`: it was made for another submission and worked there; this one was planned without a look at the form.
     """
 
     directory: str

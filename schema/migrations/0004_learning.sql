@@ -6,12 +6,17 @@ alter table form_mappings
     add column seen jsonb not null default '[]',
     add column confirmed_at timestamptz;
 
+-- How long what was learned is worth something without new proof: directories are redesigned a few times a year, and
+-- after a quarter a look is cheaper than a surprise.
+create function learning_lifetime() returns interval language sql immutable as $$
+    select interval '90 days'
+$$;
+
 -- The one rule of trust. A remembered mapping is used without looking at the form first while submissions with it
--- were confirmed, it was not used in vain more often than that, and the last confirmation is at most 90 days old:
--- directories are redesigned a few times a year, and after a quarter without proof a look is cheaper than a surprise.
+-- were confirmed, it was not used in vain more often than that, and the last confirmation is recent enough.
 create function is_trusted(confirmed integer, refused integer, confirmed_at timestamptz) returns boolean
 language sql stable as $$
-    select confirmed >= 1 and refused <= confirmed and confirmed_at > now() - interval '90 days'
+    select confirmed >= 1 and refused <= confirmed and confirmed_at > now() - learning_lifetime()
 $$;
 
 -- What a visit found otherwise than the form that is remembered. One row per face of a form: whoever meets it again
@@ -29,5 +34,5 @@ create trigger touch before update on form_changes for each row execute function
 
 -- migrate:down
 drop table form_changes;
-drop function is_trusted;
+drop function is_trusted, learning_lifetime;
 alter table form_mappings drop column choices, drop column seen, drop column confirmed_at;

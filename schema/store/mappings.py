@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
+from pydantic import ValidationError
+
 from schema.contracts.mapping import (
     FormChange,
     SeenStep,
@@ -21,6 +24,8 @@ from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import Standing, SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Connection, Executor
+
+_log = structlog.get_logger(__name__)
 
 _COMPARED = 20
 """As many faces of one form as are looked through for the one that was met."""
@@ -52,7 +57,10 @@ def verdict(standing: Standing, *, clicked: bool, learned: bool) -> Verdict | No
 
 
 async def trusted(db: Executor, directory_id: UUID, mapper_version: str) -> Plan | None:
-    """The plan of the directory that was confirmed last, if it may be used without looking at the form first."""
+    """The plan of the directory that was confirmed last, if it may be used without looking at the form first.
+
+    One that this build cannot read is none: it would stop every customer of the directory.
+    """
     row = await db.fetchrow(
         """
         select plan from form_mappings
@@ -62,7 +70,11 @@ async def trusted(db: Executor, directory_id: UUID, mapper_version: str) -> Plan
         directory_id,
         mapper_version,
     )
-    return Plan.model_validate(row["plan"]).model_copy(update={"learned": True}) if row else None
+    try:
+        return Plan.model_validate(row["plan"]).model_copy(update={"learned": True}) if row else None
+    except ValidationError:
+        _log.warning("remembered plan not readable", directory_id=str(directory_id))
+        return None
 
 
 async def faces(db: Executor, directory_id: UUID, mapper_version: str) -> tuple[tuple[SeenStep, ...], ...]:
@@ -84,13 +96,12 @@ async def remember(
 ) -> None:
     """Keep a plan that was made by looking at the form; it is trusted once a submission with it is confirmed.
 
-    One that is there already stays. What would tell of the customer is not kept, nor what nobody confirmed in
-    90 days.
+    One that is there already stays. What would tell of the customer is not kept, nor what nobody confirmed in time.
     """
     await connection.execute(
         """
         delete from form_mappings
-        where directory_id = $1 and confirmed = 0 and created_at < now() - interval '90 days'
+        where directory_id = $1 and confirmed = 0 and created_at < now() - learning_lifetime()
         """,
         directory_id,
     )
@@ -150,7 +161,10 @@ async def judge(
 
 
 async def report_change(db: Executor, directory_id: UUID, fingerprint: str, changes: Sequence[str]) -> None:
-    """Keep, for operators, what is other on the form than remembered. Safe to repeat."""
+    """Keep, for operators, what is other on the form than remembered, as long as it is met. Safe to repeat."""
+    await db.execute(
+        "delete from form_changes where directory_id = $1 and updated_at < now() - learning_lifetime()", directory_id
+    )
     await db.execute(
         """
         insert into form_changes (directory_id, fingerprint, changes) values ($1, $2, $3)

@@ -249,6 +249,23 @@ async def test_jobs_that_confirm_and_refuse_at_once_are_all_counted(clerk: Clerk
     assert await clerk.counts() == [(4, 3)]
 
 
+async def test_a_mapping_that_is_demoted_while_somebody_uses_it_counts_them_all_the_same(clerk: Clerk) -> None:
+    await clerk.sees(made(), ACCEPTED)
+    using = await clerk.planned(learned(made()))
+    await clerk.sees(made(), REFUSED, REFUSED)
+    assert await clerk.trusted() is None
+    assert (await clerk.ends(using, ACCEPTED)).status is SubmissionStatus.SUBMITTED
+    assert (await clerk.trusted() is not None, await clerk.counts()) == (True, [(2, 2)])
+
+
+async def test_a_mapping_that_this_build_cannot_read_is_none(clerk: Clerk) -> None:
+    await clerk.sees(made(), ACCEPTED)
+    await clerk.pool.execute(
+        """update form_mappings set plan = jsonb_set(plan, '{steps,0,decisions,0,key}', '"aura"')"""
+    )
+    assert await clerk.trusted() is None
+
+
 async def test_of_two_plans_for_one_form_that_are_confirmed_at_once_one_is_kept_with_its_own_count(
     clerk: Clerk,
 ) -> None:
@@ -326,3 +343,15 @@ async def test_a_change_is_kept_once_however_often_it_is_met(clerk: Clerk) -> No
     await clerk.sees(made(fingerprint="g"), ACCEPTED)
     [change] = await mappings.changes(clerk.pool)
     assert change.taken
+
+
+async def test_a_change_that_nobody_meets_any_more_is_forgotten(clerk: Clerk) -> None:
+    await clerk.planned(made())
+    directory_id = await clerk.pool.fetchval("select id from directories")
+    await clerk.pool.execute(
+        "insert into form_changes (directory_id, fingerprint, changes, updated_at) "
+        "values ($1, 'old', '{x}', now() - interval '91 days'), ($1, 'older', '{x}', now() - interval '89 days')",
+        directory_id,
+    )
+    await mappings.report_change(clerk.pool, directory_id, "g", ("New: “Fax”.",))
+    assert len(await mappings.changes(clerk.pool)) == 2
