@@ -107,6 +107,12 @@ def commits(option: FieldOption) -> bool:
     return ordered or binding(option) or agreement(box) is not None
 
 
+def may_take(field: FormField, key: Key) -> bool:
+    """False where the control itself says that it takes something else."""
+    taken = _TAKEN.get(field.kind)
+    return taken is None or key in taken
+
+
 def _chosen(value: FieldValue, field: FormField) -> list[str]:
     """What would be sent by a choice."""
     if value.action is not FillAction.SELECT or not field.options:
@@ -172,8 +178,8 @@ def _nothing_subscribed(case: _Case) -> Broken:
 def _key_fits_kind(case: _Case) -> Broken:
     """What the control itself says it takes stands against what the plan would give it."""
     for value, field in case.fields():
-        decision, taken = case.decision(value.handle), _TAKEN.get(field.kind)
-        if value.action is FillAction.TYPE and decision and decision.key and taken and decision.key not in taken:
+        decision = case.decision(value.handle)
+        if value.action is FillAction.TYPE and decision and decision.key and not may_take(field, decision.key):
             key = decision.key.value.replace("_", " ")
             yield value.handle, f'"{name_of(field)}" takes {_SAID[field.kind]}, and would be given the {key}.'
 

@@ -81,12 +81,15 @@ class Consultation:
         if isinstance(plain, Obstacle) and plain.failure is not FailureType.PLAN_REJECTED:
             return plain
         chosen = await self._chosen(snapshot, frozenset(decision.handle for decision in decided))
-        made = plain
-        if chosen:
-            made = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=(*decided, *chosen))
-        if isinstance(made, Obstacle):
-            return made if isinstance(plain, Obstacle) else plain
-        return await self._shortened(made, snapshot)
+        needed = tuple(decision for decision in chosen if _is_required(decision, snapshot))
+        # What the guard refuses of an optional field must not cost the required ones their plan.
+        for choices in dict.fromkeys((chosen, needed)):
+            made = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=(*decided, *choices))
+            if isinstance(made, PlanStep):
+                return await self._shortened(made, snapshot)
+            if isinstance(plain, Obstacle) and made.failure is FailureType.PROFILE_INCOMPLETE:
+                return made
+        return plain if isinstance(plain, Obstacle) else await self._shortened(plain, snapshot)
 
     async def read_answer(
         self, answer: Answer, before: FormSnapshot, after: FormSnapshot, status: int | None
@@ -190,6 +193,11 @@ class _Spent:
         """True if a question that takes this much stays within the limits."""
         usd, tokens = self.usd + price(model).of(most), self.tokens + most.input + most.output
         return usd <= limits.usd and tokens <= limits.tokens
+
+
+def _is_required(decision: FieldDecision, snapshot: FormSnapshot) -> bool:
+    field = snapshot.field(decision.handle)
+    return field is not None and field.required
 
 
 def _most_input(question: Question[A]) -> int:

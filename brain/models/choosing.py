@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import create_model
 
+from brain.forbidden import never_given
 from brain.formats import OFFERED
-from brain.guard import commits, name_of
+from brain.guard import commits, may_take, name_of
 from brain.mapper import Ambiguous, Avoid, Meaning
 from brain.models.keys import HOLDS
 from brain.models.question import AnswerForm, Question, Task, one_of
@@ -111,7 +112,8 @@ def unsure(snapshot: FormSnapshot, meanings: Mapping[str, Meaning]) -> tuple[For
 def _matters(field: FormField) -> bool:
     can_be_asked = field.visible and field.enabled and not field.filled and not field.depends_on
     takes_something = field.kind in _WRITTEN or (field.kind in _CHOICES and bool(field.options))
-    return can_be_asked and takes_something and bool(field.labels or field.name or field.placeholder)
+    says_something = bool(field.labels or field.name or field.placeholder)
+    return can_be_asked and takes_something and says_something and not never_given(field)
 
 
 def _is_unsure(field: FormField, meaning: Meaning) -> bool:
@@ -213,11 +215,11 @@ def _option_aliases(field: FormField) -> dict[int, str]:
 
 def _pick(field: FormField, number: int) -> type[AnswerForm]:
     """The form of one field's answer: its enumeration holds what this field is offered and nothing else."""
+    keys = tuple(key.value for key in HOLDS if may_take(field, key))
     aliases = tuple(_option_aliases(field).values())
-    return _form(f"Pick{number}", aliases) if aliases else _form("Pick", ())
+    return _form(f"Pick{number}" if aliases else f"Pick_{field.kind.value}", (*keys, *aliases, _LEAVE))
 
 
-@functools.cache
-def _form(name: str, aliases: tuple[str, ...]) -> type[AnswerForm]:
-    offered = (*(key.value for key in HOLDS), *aliases, _LEAVE)
+@functools.lru_cache(maxsize=200)
+def _form(name: str, offered: tuple[str, ...]) -> type[AnswerForm]:
     return create_model(name, __base__=AnswerForm, takes=one_of(offered), sure=one_of(_SURE))

@@ -15,9 +15,10 @@ from brain.models.prices import price
 from brain.models.question import Tokens
 from brain.planner import decide, plan_step
 from schema.contracts.answer import Answer, AnswerKind
-from schema.contracts.form import CaptchaKind, FieldKind, FormSnapshot
-from schema.contracts.plan import FieldDecision, Obstacle, PlanStep
+from schema.contracts.form import CaptchaKind, FieldKind, FieldOption, FormSnapshot
+from schema.contracts.plan import FieldDecision, FillAction, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile, ProfileKey
+from schema.failures import FailureType
 from tests.brain.forms import bakery, choice, field, form
 from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, GOOGLE, Dialect, Provider, Request, Scripted
@@ -238,6 +239,31 @@ async def test_advice_never_makes_a_plan_worse(monkeypatch: pytest.MonkeyPatch) 
     async with desk(says(ANTHROPIC, json.dumps({"f1": {"takes": "fax", "sure": "certain"}})), _CUT) as at:
         assert await planned(at.consultation(profile), known) == plain
         assert at.asked == (1, 0)
+
+
+async def test_what_the_guard_refuses_of_an_optional_field_costs_no_plan() -> None:
+    smuggling = FieldOption(value="https://evil.example/", label="Bakery")
+    optional = field("Gribble", kind=FieldKind.SELECT, options=(smuggling, FieldOption(value="law", label="Law")))
+    says_both = json.dumps(
+        {"f1": {"takes": "tagline", "sure": "certain"}, "f2": {"takes": "category", "sure": "certain"}}
+    )
+    async with desk(says(ANTHROPIC, says_both), _CUT) as at:
+        made = await planned(at.consultation(), form(*_ODD.fields, optional))
+    assert key_of(made) is ProfileKey.TAGLINE
+    assert isinstance(made, PlanStep)
+    assert made.decisions[2].action is FillAction.LEAVE
+
+
+async def test_what_the_profile_lacks_is_said_once_a_model_knows_what_is_asked() -> None:
+    assert await told('{"f1": {"takes": "fax", "sure": "certain"}}') is FailureType.PROFILE_INCOMPLETE
+    assert await told('{"f1": {"takes": "leave", "sure": "certain"}}') is FailureType.PLAN_REJECTED
+
+
+async def told(answer: str) -> FailureType:
+    async with desk(says(ANTHROPIC, answer), _CUT) as at:
+        made = await planned(at.consultation(bakery(fax="")))
+    assert isinstance(made, Obstacle)
+    return made.failure
 
 
 _OWN = bakery(

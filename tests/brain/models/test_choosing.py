@@ -60,6 +60,9 @@ def test_only_what_the_mapper_is_unsure_of_is_asked_about() -> None:
     [
         field("Password", kind=FieldKind.PASSWORD),
         field("Card number"),
+        field("PIN of your card"),
+        field("Passw0rd"),
+        field("API key"),
         field("Enter the code from the picture (captcha)", required=True),
         field("Leave this field empty"),
         field("Send me the newsletter", kind=FieldKind.CHECKBOX),
@@ -115,6 +118,15 @@ def test_a_choice_that_must_be_taken_is_asked_about_even_if_no_key_is_for_it() -
     assert unsure(form(source), surely) == (source,)
     optional = source.model_copy(update={"required": False})
     assert unsure(form(optional), surely) == ()
+
+
+def test_a_control_that_says_what_it_takes_is_offered_nothing_else() -> None:
+    odd = field("Gribble", kind=FieldKind.TEL)
+    unread = {odd.handle: Meaning(odd.handle, None)}
+    schema = choose((odd,), form(odd), unread, Redaction(bakery())).schema
+    offered = schema["$defs"]["Pick_tel"]["properties"]["takes"]["enum"]
+    assert {"phone", "fax", "leave"} <= set(offered)
+    assert {"business_name", "description", "email", "website"}.isdisjoint(offered)
 
 
 def test_what_is_shown_is_bounded() -> None:
