@@ -83,7 +83,7 @@ class Consultation:
         chosen = await self._chosen(snapshot, frozenset(decision.handle for decision in decided))
         needed = tuple(decision for decision in chosen if _is_required(decision, snapshot))
         # What the guard refuses of an optional field must not cost the required ones their plan.
-        for choices in dict.fromkeys((chosen, needed)):
+        for choices in filter(None, dict.fromkeys((chosen, needed))):
             made = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=(*decided, *choices))
             if isinstance(made, PlanStep):
                 return await self._shortened(made, snapshot)

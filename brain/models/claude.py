@@ -20,7 +20,8 @@ class Claude:
                 max_tokens=MOST_TOKENS,
                 system=question.instructions,
                 messages=[{"role": "user", "content": question.material}],
-                # Decoding is bound to the schema: its enumerations are all that can be said.
+                # Decoding is bound to the schema: its enumerations are all that can be said. Not by a tool that must
+                # be used, which models that always think refuse.
                 output_config={"format": {"type": "json_schema", "schema": question.schema}, "effort": "low"},
             )
         except anthropic.APIStatusError as error:
