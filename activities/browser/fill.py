@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
+from activities.browser.clearing import clear_the_way
 from activities.browser.hand import empty, put
 from activities.browser.observe import Observation, observe
 from brain.formats import render, renderings
@@ -52,6 +53,7 @@ async def fill_step(page: Page, step: PlanStep, profile: BusinessProfile, site_u
 
     Raises FormChanged, GuardRefused, PlaywrightError.
     """
+    await clear_the_way(page)
     observation = await observe(page)
     if observation.snapshot.fingerprint != step.fingerprint:
         raise FormChanged(difference(step, observation.snapshot))

@@ -268,13 +268,15 @@
   const optionOf = (el, group = '') => ({ value: el.value ?? attr(el, 'data-value'), label: squeeze(el.label || el.textContent, 160), group: squeeze(group, 120), disabled: !!el.disabled || attr(el, 'aria-disabled') === 'true' });
   const OPTION = '[role=option],[data-value]';
   const optionElements = (list) => [...list.querySelectorAll(OPTION), ...[...list.querySelectorAll('slot')].flatMap((slot) => slot.assignedElements({ flatten: true })).flatMap((el) => [...(el.matches(OPTION) ? [el] : []), ...el.querySelectorAll(OPTION)])];
-  const listOptions = (list) => optionElements(list).slice(0, MAX_OPTIONS).map((el) => {
+  const listOptions = (list, entries = optionElements(list)) => entries.slice(0, MAX_OPTIONS).map((el) => {
     const label = squeeze(el.textContent, 160), group = el.closest('[role=group]');
     return { value: attr(el, 'data-value') || attr(el, 'value') || label, label, group: group ? squeeze(attr(group, 'aria-label'), 120) : '', disabled: attr(el, 'aria-disabled') === 'true', index: keep(el) };
   });
   const optionsOf = (el, type) => {
     if (el.tagName === 'SELECT') return [...el.options].slice(0, MAX_OPTIONS).map((o) => optionOf(o, o.parentElement.tagName === 'OPTGROUP' ? o.parentElement.label : ''));
     if (type === 'combobox') {
+      const stand = widgets.stands.get(widgets.original(el));
+      if (stand && widgets.original(el).type === 'hidden') return listOptions(stand.box, widgets.entries(stand.box));
       const whole = el.closest('[role=combobox]') || el;
       const list = byId(el, attr(el, 'aria-controls') || attr(el, 'aria-owns') || attr(whole, 'aria-controls') || attr(whole, 'aria-owns'))[0] || nextList(el) || listBeside(el);
       return list ? listOptions(list) : [];
@@ -373,7 +375,7 @@
     controls.push({
       index: keep(face), tag: face.tagName.toLowerCase(), type, name: attr(el, 'name') || attr(el, 'data-name') || (native ? '' : hiddenNameBeside(el)), id: el.id || '',
       value: type === 'checkbox' || type === 'radio' ? squeeze(String(el.value || '') || attr(el, 'data-value') || attr(el, 'value') || attr(el, 'aria-label') || (native ? '' : readable(el))) : '',
-      labels: labelsOf(el, type), section, help: helpOf(el, wrap), error: errorOf(el, wrap),
+      labels: labelsOf(stand?.face && el.type === 'hidden' && !el.labels?.length ? stand.box : el, type), section, help: helpOf(el, wrap), error: errorOf(el, wrap),
       placeholder: squeeze(attr(el, 'placeholder') || attr(el, 'aria-placeholder') || attr(el, 'data-placeholder')),
       autocomplete: attr(el, 'autocomplete'), required: !!el.required || attr(el, 'aria-required') === 'true' || attr(closest(el, '[role=radiogroup]') || el, 'aria-required') === 'true',
       required_class: REQUIRED_CLASS.test(classOf(el)) || (wrap !== el && REQUIRED_CLASS.test(classOf(wrap))) || [...(el.labels || [])].some((l) => REQUIRED_CLASS.test(classOf(l))),
@@ -385,7 +387,7 @@
     });
   };
   const addButton = (el) => {
-    if (widgets.isPart(el) || (el.tagName !== 'INPUT' && el.tagName !== 'BUTTON' && el.querySelector(CONTROL))) return;
+    if (widgets.isPart(el) || widgets.original(el) || (el.tagName !== 'INPUT' && el.tagName !== 'BUTTON' && el.querySelector(CONTROL))) return;
     const text = el.tagName === 'INPUT' ? el.value || el.alt || el.title || (el.type === 'submit' ? 'Submit' : '') : squeeze(el.innerText || el.textContent) || attr(el, 'aria-label') || el.title || el.querySelector('img')?.alt;
     buttons.push({
       index: keep(el), type: /^(INPUT|BUTTON)$/.test(el.tagName) ? el.type : 'button', text: squeeze(text, 120), name: attr(el, 'name'), id: el.id || '', form: formIndex(el),

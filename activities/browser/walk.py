@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from playwright.async_api import Page
 
 from activities.browser.advance import Stuck, advance
+from activities.browser.clearing import clear_the_way
 from activities.browser.fill import Filled, GuardRefused, fill_step
 from activities.browser.observe import observe
 from brain import planner
@@ -51,6 +52,7 @@ async def walk(
     steps: list[PlanStep] = []
     met: list[FormSnapshot] = []
     while len(steps) < _MOST_STEPS:
+        await clear_the_way(page)
         snapshot = (await observe(page)).snapshot
         met.append(snapshot)
         step = await way.plan(snapshot)

@@ -39,8 +39,15 @@
     const parent = el.parentElement;
     return parent && [...parent.querySelectorAll('*')].find((n) => !el.contains(n) && (WIDGET.test(classOf(n)) || n.matches(OPENS)) && rendered(n)) || null;
   };
+  // A drop-down that somebody built of plain elements around a hidden input: a face, and a list that is shut.
+  const ENTRY = '[data-value],[role=option],li';
+  const flies = (entry, box) => { for (let up = entry; up && up !== box; up = up.parentElement) if (/absolute|fixed/.test(getComputedStyle(up).position)) return true; return /(^|[\s_-])(open|opened|show|shown|active|expanded)([\s_-]|$)/i.test(classOf(box)); };
+  const lists = (box) => WIDGET.test(classOf(box)) && !box.querySelector(OPENS + ',input:not([type=hidden]),select,textarea') && box.querySelectorAll(ENTRY).length > 1 && [...box.querySelectorAll(ENTRY)].every((n) => !rendered(n) || flies(n, box));
+  const homeMade = (el) => around(el, lists) || [beside(el, 'previousElementSibling'), beside(el, 'nextElementSibling')].find((box) => isBox(box, el, lists)) || null;
   const boxOf = (el) => {
     if (el.tagName === 'SELECT') return selectBox(el);
+    const list = el.type === 'hidden' && el.name ? homeMade(el) : null;
+    if (list) return list;
     const candidates = [beside(el, 'nextElementSibling'), beside(el, 'previousElementSibling')];
     if (el.type !== 'hidden') for (const box of candidates) if (isBox(box, el, tags) && !edits(box)) return box;
     if (el.type !== 'hidden' && el.tagName === 'INPUT') { const box = around(el, tags); if (box) return box; }
@@ -71,6 +78,9 @@
         kind = 'opens';
         face = typingBox(box) || (box.matches(OPENS) ? box : [...box.querySelectorAll(OPENS)].find(rendered)) || box;
       }
+    } else if (el.type === 'hidden' && lists(box)) {
+      kind = 'opens';
+      face = [...box.querySelectorAll('button,[tabindex],[class*=toggle],[class*=selected],[class*=trigger]')].find((n) => rendered(n) && !n.matches(ENTRY)) || box;
     } else if (edits(box)) { kind = 'edits'; face = editorIn(box); if (!face) return; } else { kind = 'tags'; face = typingBox(box); if (!face) return; }
     stands.set(el, { box, face, kind });
     boxes.set(box, el);
@@ -91,5 +101,5 @@
   const DROP = /(^|[\s_-])(drop-?zone|file-?drop|drop-?area|drag-?area|drag-?drop|upload-?(area|zone|box|drop)|plupload-upload-ui)([\s_-]|$)/i;
   const dropped = (el) => DROP.test(classOf(el)) && !el.querySelector('input:not([type=hidden]),select,textarea') && rendered(el);
   const isDropArea = (el) => !/^(FORM|BODY|LABEL|INPUT)$/.test(el.tagName) && dropped(el) && !(el.parentElement && dropped(el.parentElement));
-  return { stands, isDropArea, original, isPart, isBox: (node) => boxes.has(node), inMachinery, widgetish: (el) => WIDGET.test(classOf(el)) };
+  return { stands, entries: (box) => [...box.querySelectorAll(box.querySelector('[data-value],[role=option]') ? '[data-value],[role=option]' : 'li')], isDropArea, original, isPart, isBox: (node) => boxes.has(node), inMachinery, widgetish: (el) => WIDGET.test(classOf(el)) };
 }
