@@ -20,12 +20,15 @@ from schema.contracts.profile import BusinessProfile
 _PRIVATE = (
     "business_name", "legal_name", "contact_name", "contact_first_name", "contact_middle_name", "contact_last_name",
     "email", "street", "street2", "postal_code", "tagline", "short_description", "description", "website", "video",
-    "facebook", "instagram", "linkedin", "x", "youtube", "tiktok", "pinterest", "logo",
+    "facebook", "instagram", "linkedin", "x", "youtube", "tiktok", "pinterest",
 )
 # fmt: on
 """What tells who the customer is. A city, a category or an opening hour is a directory's own word as well."""
 
 _SHORTEST = 3
+_TELLING = 40
+"""Characters of a longer text that give it away: pages, and what is remembered of them, cut long ones."""
+
 _NUMBER = re.compile(r"\d[\d\s()./+-]{5,}\d")
 
 
@@ -105,7 +108,7 @@ def speaks_of(profile: BusinessProfile, *remembered: Contract) -> bool:
     texts = [text.casefold() for contract in remembered for text in _texts(contract.model_dump(mode="json"))]
     everything = "\n".join(texts)
     values = [str(getattr(profile, name)) for name in _PRIVATE]
-    values += [host for host in (urlsplit(profile.website).hostname,) if host]
+    values.append((urlsplit(profile.website).hostname or "").removeprefix("www."))
     if any(_says(everything, value) for value in values if len(value) >= _SHORTEST):
         return True
     numbers = {re.sub(r"\D", "", found) for text in texts for found in _NUMBER.findall(text)}
@@ -114,7 +117,12 @@ def speaks_of(profile: BusinessProfile, *remembered: Contract) -> bool:
 
 
 def _says(text: str, value: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text) is not None
+    words = " ".join(value.casefold().split())
+    # The beginning of an address is everybody's: https://www.facebook.com/
+    start = words if "://" in words else words[:_TELLING]
+    if start not in text:
+        return False
+    return re.search(rf"(?<!\w){re.escape(start)}" + (r"(?!\w)" if start == words else ""), text) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -216,6 +216,16 @@ async def test_a_change_in_a_later_step_makes_another_form_of_it(street: Street)
     assert [bool(post.fields["last"]) for post in street.site.posts] == [True] * 4
 
 
+async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_asked(street: Street) -> None:
+    street.site.form = wizard("City")
+    await street.served()
+    street.site.form = wizard("City").replace(_NEXT, "")
+    outcome = await street.served()
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PLAN_REJECTED)
+    assert "next step" in outcome.reason
+    assert (street.site.visits, len(street.site.posts), await street.counts()) == (4, 1, [(1, 1)])
+
+
 async def test_terms_that_may_no_longer_be_accepted_are_not_accepted_by_a_remembered_plan(street: Street) -> None:
     street.site.form = with_field(_TERMS)
     await street.served()
