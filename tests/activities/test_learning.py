@@ -7,9 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,81 +17,17 @@ from activities.browser.pool import BrowserPool
 from brain.models.advisor import Advisor, Limits
 from deploy.cli.example import example_profile
 from deploy.local.parts import Piece
-from schema.contracts.profile import BusinessProfile
-from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import mappings, results
+from schema.store import results
 from schema.store.database import Pool
 from tests.activities.counter import Counter
+from tests.activities.customers import CAPTCHA, FAX, NEXT, TERMS, Street, through, with_field, wizard
 from tests.activities.site import FORM, THANKS, Answer, open_site
 from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, Scripted
 from tests.factories import add_begun_job
 from tests.stacks import running
-
-_ROUNDS = 4
-"""As many plans in a row as a workflow has patience for."""
-
-_FAX = '<label>Fax <input name="fax" type="tel" required></label>'
-_TERMS = '<label><input type="checkbox" name="terms" required> I accept the terms of use</label>'
-_CAPTCHA = '<div class="g-recaptcha" data-sitekey="x">I am not a robot</div>'
-_NEXT = "onclick=\"document.getElementById('one').hidden = true; document.getElementById('two').hidden = false\""
-
-
-def with_field(html: str) -> str:
-    return FORM.replace("<button>", f"{html}<button>")
-
-
-def wizard(last: str) -> str:
-    """Two panes; the second asks for the e-mail address and `last`."""
-    return f"""
-    <h1>Add your business</h1><form method="post" action="/add">
-    <div id="one"><label>Business name <input name="name" required></label>
-      <button type="button" {_NEXT}>Next</button></div>
-    <div id="two" hidden><label>Email <input name="email" type="email" required></label>
-      <label>{last} <input name="last"></label><button>Submit listing</button></div></form>"""
-
-
-class Street:
-    """One directory and its customers, who come one after another."""
-
-    def __init__(self, first: Counter) -> None:
-        self.first = first
-        self.site = first.site
-        self.pool = first.pool
-        self._numbers = count(1)
-
-    async def customer(self, **changes: Any) -> Counter:
-        """Somebody who has not been here yet."""
-        profile = BusinessProfile.model_validate(example_profile(next(self._numbers)).model_dump() | changes)
-        job_id = await add_begun_job(self.pool, ["alpha"], profile=profile)
-        await self.pool.execute("update directories set submission_url = $1", self.site.url)
-        return replace(self.first, ref=SubmissionRef(job_id=job_id, slug="alpha"))
-
-    async def served(self, **changes: Any) -> Outcome:
-        return await through(await self.customer(**changes))
-
-    async def counts(self) -> list[tuple[int, int]]:
-        rows = await self.pool.fetch("select confirmed, refused from form_mappings order by created_at")
-        return [(row["confirmed"], row["refused"]) for row in rows]
-
-    async def changes(self) -> list[tuple[str, ...]]:
-        return [change.changes for change in await mappings.changes(self.pool)]
-
-
-async def through(counter: Counter) -> Outcome:
-    """Plan and submit, round after round, as a directory's workflow does."""
-    outcome = (await counter.row()).outcome
-    for _ in range(_ROUNDS):
-        if outcome.failure is not FailureType.REFUSED:
-            await counter.plan()
-            outcome = (await counter.row()).outcome
-        if outcome.status is not SubmissionStatus.PLANNED:
-            return outcome
-        outcome = await counter.submit()
-        if outcome.status is not SubmissionStatus.PLANNED:
-            return outcome
-    raise AssertionError(f"no end after {_ROUNDS} rounds: {outcome}")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +68,7 @@ async def test_customers_who_come_before_the_first_was_confirmed_look_for_themse
 
 
 async def test_a_profile_that_lacks_what_is_required_ends_as_it_would_have_with_a_look(street: Street) -> None:
-    street.site.form = with_field(_FAX)
+    street.site.form = with_field(FAX)
     await street.served()
     lacking = await street.customer(fax="")
     outcome = await through(lacking)
@@ -146,12 +80,12 @@ async def test_a_profile_that_lacks_what_is_required_ends_as_it_would_have_with_
 
 
 async def test_a_person_who_sends_it_on_gets_a_look_and_not_the_remembered_plan(street: Street) -> None:
-    street.site.form = with_field(_FAX)
+    street.site.form = with_field(FAX)
     await street.served()
     lacking = await street.customer(fax="")
     await through(lacking)
     await results.resolve(street.pool, lacking.ref, ActionResolution(resolution=Resolution.RETRY, by="ana"))
-    street.site.form = with_field(_FAX.replace("required", ""))
+    street.site.form = with_field(FAX.replace("required", ""))
     assert (await through(lacking)).status is SubmissionStatus.SUBMITTED
     assert await street.counts() == [(1, 1), (1, 0)]
 
@@ -159,7 +93,7 @@ async def test_a_person_who_sends_it_on_gets_a_look_and_not_the_remembered_plan(
 async def test_a_redesign_is_noticed_planned_anew_reported_and_sent_once(street: Street) -> None:
     await street.served()
     renamed = FORM.replace('Phone <input name="phone"', 'Telephone number <input name="tel"')
-    street.site.form = renamed.replace("<button>", f"{_TERMS}<button>").replace(
+    street.site.form = renamed.replace("<button>", f"{TERMS}<button>").replace(
         '<label>City <input name="city"></label>', ""
     )
     second = await street.customer()
@@ -189,7 +123,7 @@ async def test_a_redesign_is_noticed_planned_anew_reported_and_sent_once(street:
 
 async def test_a_captcha_that_has_appeared_is_reported_though_there_is_no_plan(street: Street) -> None:
     await street.served()
-    street.site.form = with_field(_CAPTCHA)
+    street.site.form = with_field(CAPTCHA)
     outcome = await street.served()
     assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
     assert await street.changes() == [("A captcha has appeared (recaptcha).",)]
@@ -219,7 +153,7 @@ async def test_a_change_in_a_later_step_makes_another_form_of_it(street: Street)
 async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_asked(street: Street) -> None:
     street.site.form = wizard("City")
     await street.served()
-    street.site.form = wizard("City").replace(_NEXT, "")
+    street.site.form = wizard("City").replace(NEXT, "")
     outcome = await street.served()
     assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PLAN_REJECTED)
     assert "next step" in outcome.reason
@@ -227,7 +161,7 @@ async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_a
 
 
 async def test_terms_that_may_no_longer_be_accepted_are_not_accepted_by_a_remembered_plan(street: Street) -> None:
-    street.site.form = with_field(_TERMS)
+    street.site.form = with_field(TERMS)
     await street.served()
     await street.pool.execute("update directories set accept_terms = false")
     customer = await street.customer()
@@ -303,7 +237,7 @@ async def test_nothing_of_a_customer_is_in_what_is_remembered(street: Street) ->
     }
     assert (await street.served(**own)).status is SubmissionStatus.SUBMITTED
     assert await street.counts() == []
-    for number, form in enumerate((FORM, FORM, with_field(_FAX))):
+    for number, form in enumerate((FORM, FORM, with_field(FAX))):
         street.site.form = form
         outcome = await street.served(**own | {"street": f"{number} Zyxgate"})
         assert outcome.status is SubmissionStatus.SUBMITTED
