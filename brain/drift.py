@@ -6,7 +6,7 @@ It compares, it decides nothing: whether a plan may still be used is the fingerp
 import hashlib
 from collections.abc import Callable, Hashable, Sequence
 
-from brain.mapper import map_fields
+from brain.mapper import map_form
 from brain.reader.fingerprint import target
 from brain.words import fold, stable
 from schema.contracts.form import CaptchaKind, FieldKind, FormField, FormSnapshot
@@ -25,7 +25,7 @@ _Pair = tuple[SeenField, SeenField]
 
 def seen(snapshot: FormSnapshot) -> SeenStep:
     """What is remembered of one step, abridged."""
-    meanings = map_fields(snapshot.fields)
+    meanings = map_form(snapshot)
     fields = []
     for field in snapshot.fields:
         if field.visible and field.kind is not FieldKind.HIDDEN:
@@ -104,6 +104,11 @@ def _of_field(old: SeenField, new: SeenField) -> list[str]:
         sentences.append(f"{_name(old)} is called {name} now.")
     elif {fold(text) for text in old.labels} != {fold(text) for text in new.labels}:
         sentences.append(f"{name} is described in other words now.")
+    if fold(old.section) != fold(new.section):
+        sentences.append(f"{name} stands {_under(new)} now, {_under(old)} before.")
+    if old.autocomplete != new.autocomplete:
+        before, now = (field.autocomplete or "nothing" for field in (old, new))
+        sentences.append(f"{name} has the browser complete {now} now, {before} before.")
     if old.kind != new.kind:
         sentences.append(f"{name} is a {_word(new.kind)} field now, not a {_word(old.kind)} field.")
     if old.required != new.required:
@@ -170,6 +175,8 @@ def _seen_field(field: FormField, takes: str) -> SeenField:
         handle=field.handle,
         labels=tuple(_short(label.text) for label in field.labels[:_MOST_LABELS]),
         kind=field.kind.value,
+        section=_short(field.section),
+        autocomplete=_short(field.autocomplete.lower()),
         required=field.required,
         takes=takes,
         options=tuple(_short(text) for text in texts[:_MOST_OPTIONS]),
@@ -192,6 +199,10 @@ def _label(field: SeenField) -> str:
 
 def _name(field: SeenField) -> str:
     return f'"{_label(field)}"'
+
+
+def _under(field: SeenField) -> str:
+    return f'under "{field.section}"' if field.section else "under no heading"
 
 
 def _word(kind: str) -> str:

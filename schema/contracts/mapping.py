@@ -42,6 +42,8 @@ class SeenField(Contract):
     handle: str
     labels: tuple[str, ...]
     kind: str
+    section: str = ""
+    autocomplete: str = ""
     required: bool = False
     takes: str = ""
     options: tuple[str, ...] = ()

@@ -74,6 +74,14 @@ def like(known: FormField, **changes: Any) -> FormField:
             (_NAME, _PHONE, choice("Category", *(f"Trade {n}" for n in range(90)))),
             ['"Category" offers 90 choices instead of 3.'],
         ),
+        (
+            (_NAME, like(_PHONE, section="Billing"), _CATEGORY),
+            ['"Phone" stands under "Billing" now, under no heading before.'],
+        ),
+        (
+            (_NAME, like(_PHONE, autocomplete="fax tel"), _CATEGORY),
+            ['"Phone" has the browser complete fax tel now, nothing before.'],
+        ),
         ((_NAME, _PHONE, field("Category")), ['"Category" is a text field now, not a select field.']),
         (
             (
@@ -95,7 +103,7 @@ def test_what_is_other_about_the_fields(now: tuple[FormField, ...], sentences: l
         ({"captcha": CaptchaKind.HCAPTCHA}, "A captcha has appeared (hcaptcha)."),
         ({"login_required": True}, "It asks for a login."),
         ({"payment_required": True}, "It asks for money."),
-        ({"action": "https://directory.example/v2/add?token=1"}, "It posts to /v2/add instead of /add."),
+        ({"action": "https://directory.example/v2/add"}, "It posts to /v2/add instead of /add."),
         (
             {"action": "https://forms.example/add"},
             "It posts to forms.example/add instead of /add.",
@@ -164,12 +172,14 @@ def test_of_a_relaunch_with_hundreds_of_fields_the_sentences_stay_readable() -> 
 
 _LABELS = st.sampled_from(["Business name", "Phone", "City", "Fax", "Category", "Über uns", "電話番号"])
 _FIELDS = st.builds(
-    lambda label, name, kind, required, options: field(
+    lambda label, name, kind, required, options, section, autocomplete: field(
         label,
         handle=f"main:{name}",
         name=name,
         kind=kind,
         required=required,
+        section=section,
+        autocomplete=autocomplete,
         options=tuple(FieldOption(value=text, label=text) for text in options) if kind is FieldKind.SELECT else (),
     ),
     _LABELS,
@@ -177,6 +187,8 @@ _FIELDS = st.builds(
     st.sampled_from([FieldKind.TEXT, FieldKind.SELECT, FieldKind.CHECKBOX]),
     st.booleans(),
     st.lists(_LABELS, max_size=4, unique=True),
+    st.sampled_from(["", "Contact", "Billing"]),
+    st.sampled_from(["", "tel", "organization"]),
 )
 _FORMS = st.builds(
     lambda fields, action, captcha: step(*fields, action=action, captcha=captcha),
