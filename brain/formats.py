@@ -9,7 +9,7 @@ import re
 from brain.values import hours, phones
 from brain.values.chosen import agreement, chosen, free_plan
 from brain.values.pictures import accepts, together
-from brain.values.texts import cut, excerpt, one_line
+from brain.values.texts import cut, excerpt, length, one_line
 from brain.values.written import written
 from brain.words import fold
 from schema.contracts.form import FieldKind, FieldOption, FormField, FormSnapshot
@@ -63,9 +63,9 @@ def renderings(decision: FieldDecision, field: FormField, profile: BusinessProfi
 
 def fits(field: FormField, text: str) -> bool:
     """True if the text holds the field's own limits: lengths, pattern, least and greatest number."""
-    if field.max_length is not None and len(text) > field.max_length:
+    if field.max_length is not None and length(text) > field.max_length:
         return False
-    if field.min_length is not None and len(text) < field.min_length:
+    if field.min_length is not None and length(text) < field.min_length:
         return False
     return _matches(field.pattern, text) and _in_range(field, text)
 

@@ -6,13 +6,13 @@ Our own formats add a few, and phones are written in many ways; nothing else is 
 import re
 from dataclasses import dataclass
 
-from brain.values.hours import twelve_hours
+from brain.values.hours import own_words, twelve_hours
 from brain.values.phones import international
 from brain.values.places import country_codes, country_names, state_names
 from brain.words import fold
 from schema.contracts.profile import BusinessProfile
 
-_OWN_WORDS = frozenset(["closed", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "am", "pm", "http", "https", "www"])
+_OWN_WORDS = own_words() | frozenset(["am", "pm", "http", "https", "www"])
 """Words our own formats add: the days and sides of opening hours, the scheme of an address."""
 
 

@@ -30,6 +30,7 @@ _YES = (
     "akzeptieren",
 )
 _KINDS_PER_LISTING = 3
+_STEPS = ("cheap", "moderate", "dear", "luxury")
 
 
 def chosen(key: Key, part: str, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:
@@ -71,6 +72,8 @@ def _one(key: Key, part: str, options: tuple[FieldOption, ...], profile: Busines
     match key:
         case Key.COUNTRY:
             found = choices.exact(options, (*country_names(profile.country), *country_codes(profile.country)))
+        case Key.CITY:
+            found = _city(options, profile)
         case Key.STATE:
             found = choices.exact(options, state_names(profile.state, profile.country)) if profile.state else None
         case Key.PHONE | Key.FAX if part == "country_code":
@@ -87,6 +90,20 @@ def _one(key: Key, part: str, options: tuple[FieldOption, ...], profile: Busines
         case _:
             found = None
     return found
+
+
+def _city(options: tuple[FieldOption, ...], profile: BusinessProfile) -> FieldOption | None:
+    """The city by itself, or followed by its own state or country ("Austin, TX, USA"), as searches suggest it."""
+    plain = choices.exact(options, (profile.city,))
+    if plain is not None:
+        return plain
+    around = {fold(n) for n in (*state_names(profile.state, profile.country), *country_names(profile.country))}
+    around |= {fold(code) for code in country_codes(profile.country)}
+    for option in options:
+        first, *rest = (fold(piece) for piece in re.split(r"[,(/–-]", option.label))
+        if first == fold(profile.city) and rest and around & set(rest):
+            return option
+    return None
 
 
 def _dial_code(options: tuple[FieldOption, ...], raw: str, country: str) -> FieldOption | None:
@@ -110,13 +127,23 @@ def _time(part: str, options: tuple[FieldOption, ...], profile: BusinessProfile)
 
 
 def _price(options: tuple[FieldOption, ...], price: str) -> FieldOption | None:
-    """ "$$" is the second step of a scale of symbols, whatever the currency; words are matched as words."""
-    steps = len(re.findall(r"[$€£¥]", price)) if re.fullmatch(r"[$€£¥]+", price) else 0
+    """ "$$" is the second step of a scale, whatever its currency or its words ("moderate"); else words are words."""
+    steps = _steps(price)
     for option in options:
-        symbols = re.search(r"(?<!\S)[$€£¥]+(?![\d\s]*\d)", option.label)
+        symbols = re.search(r"(?<!\S)[$€£¥₹₩]+(?![\d\s]*\d)", option.label)
         if steps and symbols and len(symbols.group()) == steps:
             return option
-    return choices.exact(options, (price,))
+    named = [option for option in options if steps and _steps(option.label) == steps]
+    return choices.exact(options, (price,)) or (named[0] if len(named) == 1 else None)
+
+
+def _steps(text: str) -> int:
+    """1 cheap … 4 luxurious; 0 where a text tells no step."""
+    symbols = re.fullmatch(r"\s*([$€£¥₹₩]{1,4})\s*", text)
+    if symbols:
+        return len(symbols.group(1))
+    said = fold(text)
+    return next((step for step in (4, 1, 3, 2) if _PHRASES[_STEPS[step - 1]].search(said)), 0)
 
 
 def _kinds(key: Key, part: str, field: FormField, profile: BusinessProfile) -> tuple[tuple[FieldOption, ...], ...]:

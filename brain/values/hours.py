@@ -1,17 +1,30 @@
 """Opening hours: one day's side for a grid, or the whole week as a person would write it."""
 
+import functools
 import re
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from brain import phrases
 from brain.words import fold
-from schema.contracts.form import FieldOption
+from schema.contracts.form import FieldOption, FormField
 from schema.contracts.profile import DayHours, Weekday
 
 _CLOCK = re.compile(
     r"^\s*(\d{1,2})(?:[:.h](\d{2}))?(?::\d{2})?\s*(?:uhr|h|hrs)?\s*([ap])?\.?\s*(?:m\.?)?\s*$", re.IGNORECASE
 )
 _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
+_FILE = Path(__file__).with_name("weeks.toml")
+
+
+@dataclass(frozen=True)
+class _Week:
+    """How one language writes a week: the words that show it is asked for, the short days, a day off."""
+
+    asks: tuple[str, ...]
+    days: tuple[str, ...]
+    closed: str
 
 
 def minutes(text: str) -> int | None:
@@ -51,11 +64,26 @@ def twelve_hours(time: str) -> str:
     return f"{hour % 12 or 12}:{minute:02d} {'PM' if hour >= 12 else 'AM'}"
 
 
-def day_text(day: DayHours | None) -> str:
-    return f"{day.opens} - {day.closes}" if day else "Closed"
+def day_text(day: DayHours | None, language: str = "en") -> str:
+    return f"{day.opens} - {day.closes}" if day else str.capitalize(_weeks()[language].closed)
 
 
-def week_text(hours: dict[Weekday, DayHours], separator: str) -> str:
+def language_of(field: FormField) -> str:
+    """The language that a field for opening hours is asked in, as far as its own words tell; else English."""
+    said = (
+        f" {fold(' '.join((*(label.text for label in field.labels), field.placeholder, field.help, field.section)))} "
+    )
+    shown = ((len(ask), name) for name, week in _weeks().items() for ask in week.asks if f" {fold(ask)} " in said)
+    return max(shown, default=(0, "en"))[1]
+
+
+def own_words() -> frozenset[str]:
+    """Every word, folded, that opening hours are written with besides the times."""
+    weeks = _weeks().values()
+    return frozenset(word for week in weeks for text in (*week.days, week.closed) for word in fold(text).split())
+
+
+def week_text(hours: dict[Weekday, DayHours], separator: str, language: str = "en") -> str:
     """ "Mon-Fri 09:00-17:00", runs of equal days together, closed days named; "" when nothing is known."""
     if not hours:
         return ""
@@ -66,11 +94,21 @@ def week_text(hours: dict[Weekday, DayHours], separator: str) -> str:
             runs[-1][0].append(day)
         else:
             runs.append(([day], times))
+    week = _weeks()[language]
     return separator.join(
-        f"{_span(days)} {f'{times.opens}-{times.closes}' if times else 'closed'}" for days, times in runs
+        f"{_span(days, week)} {f'{times.opens}-{times.closes}' if times else week.closed}" for days, times in runs
     )
 
 
-def _span(days: list[Weekday]) -> str:
-    first, last = (day.value[:3].capitalize() for day in (days[0], days[-1]))
+def _span(days: list[Weekday], week: _Week) -> str:
+    first, last = (week.days[list(Weekday).index(day)] for day in (days[0], days[-1]))
     return first if len(days) == 1 else f"{first}-{last}"
+
+
+@functools.cache
+def _weeks() -> dict[str, _Week]:
+    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return {
+        language: _Week(tuple(table["asks"]), tuple(table["days"]), table["closed"])
+        for language, table in tables.items()
+    }

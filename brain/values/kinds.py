@@ -16,6 +16,7 @@ from brain.words import fold
 from schema.contracts.form import FieldOption
 
 _FILE = Path(__file__).with_name("categories.toml")
+_ABROAD = Path(__file__).with_name("categories_abroad.toml")
 _NEXT_BEST = 0.12
 _SAME_KIND = 0.66
 _PATH = re.compile(r"\s*(?:>|»|›|::|→|\s/\s|\s[-–—]\s)\s*")
@@ -129,11 +130,11 @@ def _all_broader(kind: Kind) -> tuple[Kind, ...]:
 
 @functools.cache
 def _kinds() -> dict[str, Kind]:
-    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-    return {name: _kind(table) for name, table in tables.items()}
+    tables, abroad = (tomllib.loads(file.read_text(encoding="utf-8")) for file in (_FILE, _ABROAD))
+    return {name: _kind(table, abroad.get(name, [])) for name, table in tables.items()}
 
 
-def _kind(table: dict[str, list[str]]) -> Kind:
-    names = tuple(table["names"])
+def _kind(table: dict[str, list[str]], further: list[str]) -> Kind:
+    names = tuple(dict.fromkeys((*table["names"], *further)))
     loose, strict = (frozenset(sense(name, strict=whole) for name in names) for whole in (False, True))
     return Kind(names, tuple(table.get("members", ())), tuple(table["broader"]), loose, strict)

@@ -15,7 +15,7 @@ NEAR = 0.62
 """From here on the offered one is true of what is wanted, if broader."""
 
 _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
-_AND = re.compile(r"\s*(?:&|,|/|\+|\band\b|\bund\b|\by\b|\bet\b|\be\b|\ben\b)\s*", re.IGNORECASE)
+_AND = re.compile(r"\s*(?:&|,|/|\+|・|、|＆|\band\b|\bund\b|\by\b|\bet\b|\be\b|\ben\b)\s*", re.IGNORECASE)
 
 Sense = frozenset[str]
 """The words of a text that count, in their singular."""

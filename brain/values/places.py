@@ -10,6 +10,9 @@ from brain.words import fold
 from schema.contracts.form import FieldOption
 
 _LANGUAGES = ("de", "es", "fr", "it", "pt", "nl", "pl", "sv")
+_FURTHER = ("da", "fi", "nb", "cs", "hu", "ro", "el", "tr", "ru", "uk", "ja", "zh_CN", "ko", "ar", "vi", "id")
+"""Countries and languages are named in these as well; states are not, which takes long to load and rarely matters."""
+
 _EVERYDAY = {
     "US": ("USA", "U.S.A.", "United States of America", "U.S.", "America", "EE. UU.", "EEUU", "États-Unis"),
     "GB": ("UK", "U.K.", "Great Britain", "England", "Großbritannien", "Royaume-Uni", "Reino Unido", "Regno Unito"),
@@ -62,12 +65,32 @@ def state_code(state: str, country: str) -> str:
 
 @functools.cache
 def language_names(name: str) -> tuple[str, ...]:
-    """What a language is called in the languages directories are written in; only as given when it is unknown."""
-    language = pycountry.languages.get(name=name)
+    """What a language is called in the languages directories are written in, and its codes; as given when unknown."""
+    language = _language(name)
     if language is None:
         return (name,)
-    names = (translate.gettext(name) for translate in _translations("iso639-3"))
-    return tuple(dict.fromkeys((name, *(piece.strip() for text in names for piece in text.split("(")[0].split(";")))))
+    names = [language.name, *(translate.gettext(language.name) for translate in _translations("iso639-3"))]
+    pieces = (piece.strip() for text in names for piece in text.split("(")[0].split(";"))
+    return tuple(dict.fromkeys((name, *pieces, *_codes(language))))
+
+
+def _language(name: str) -> Any:
+    """By its English name, a code, or its own name ("Deutsch"); None for an unknown one."""
+    for attribute in ("name", "alpha_2", "alpha_3"):
+        found = pycountry.languages.get(**{attribute: name if attribute == "name" else name.lower()})
+        if found is not None:
+            return found
+    spoken = (language for language in pycountry.languages if hasattr(language, "alpha_2"))
+    wanted = fold(name)
+    return next((known for known in spoken if wanted in _names_of(known)), None)
+
+
+def _names_of(language: Any) -> frozenset[str]:
+    return frozenset(fold(translate.gettext(language.name)) for translate in _translations("iso639-3"))
+
+
+def _codes(language: Any) -> tuple[str, ...]:
+    return tuple(filter(None, (getattr(language, "alpha_2", ""), language.alpha_3)))
 
 
 def looks_like_countries(options: tuple[FieldOption, ...]) -> bool:
@@ -109,7 +132,7 @@ def _known_states() -> frozenset[str]:
 
 @functools.cache
 def _translations(domain: str) -> tuple[gettext.NullTranslations, ...]:
+    wanted = _LANGUAGES if domain == "iso3166-2" else (*_LANGUAGES, *_FURTHER)
     return tuple(
-        gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True)
-        for language in _LANGUAGES
+        gettext.translation(domain, pycountry.LOCALES_DIR, languages=[language], fallback=True) for language in wanted
     )

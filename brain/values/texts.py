@@ -10,11 +10,17 @@ _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 _BETWEEN_SENTENCES = re.compile(r"(?<=\w\w\w[.!?…])\s+|(?<=[。！？])\s*|\s*\n\s*")
 
 
+def length(text: str) -> int:
+    """As browsers count it, in UTF-16: an emoji is two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def cut(text: str, limit: int | None) -> str:
-    """At most `limit` characters, ended at a sentence if that keeps half of them, else at a word."""
+    """At most `limit` long, ended at a sentence if that keeps half of it, else at a word."""
     text = text.strip()
-    if limit is None or len(text) <= limit:
+    if limit is None or length(text) <= limit:
         return text
+    limit -= length(text[:limit]) - len(text[:limit])
     head = text[:limit]
     ends = [match.end() for match in _SENTENCE_END.finditer(head)]
     if ends and ends[-1] >= limit // 2:

@@ -1,14 +1,14 @@
 """Web addresses with or without their scheme, and the names that social networks go by."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from brain import phrases
 from schema.contracts.form import FieldKind, FormField
 
+_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _BARE_EXAMPLE = re.compile(r"^(?:e\.?g\.?:?\s*)?(?:www\.)?[\w-]+\.[a-z]{2,}(?:/\S*)?$", re.IGNORECASE)
-_NAME_ASKED = re.compile(
-    r"(?:^|\s)@\w*|\b(?:username|user name|handle|benutzername|usuario|nom d.utilisateur)\b", re.IGNORECASE
-)
 _PREFIX_SHOWN = re.compile(r"(?:https?://|\.com/|www\.)\s*$", re.IGNORECASE)
 
 
@@ -20,11 +20,16 @@ def spellings(url: str, field: FormField) -> tuple[str, ...]:
     full = url.rstrip("/") if urlsplit(url).path in ("", "/") and not urlsplit(url).query else url
     bare = re.sub(r"^https?://", "", full)
     usual = [full, bare, re.sub(r"^www\.", "", bare), url]
+    shown = " ".join((field.help, field.placeholder, *(label.text for label in field.labels)))
     if field.kind is FieldKind.URL:
         usual = [full, url]
     elif field.prefix:
         usual = [_without(field.prefix, full), bare, full]
-    elif _BARE_EXAMPLE.match(field.placeholder) or any(_PREFIX_SHOWN.search(label.text) for label in field.labels):
+    elif (
+        _PHRASES["no_scheme_raw"].search(shown)
+        or _BARE_EXAMPLE.match(field.placeholder)
+        or any(_PREFIX_SHOWN.search(label.text) for label in field.labels)
+    ):
         usual = [bare, re.sub(r"^www\.", "", bare), full]
     return tuple(dict.fromkeys(usual))
 
@@ -44,7 +49,7 @@ def social(url: str, field: FormField) -> tuple[str, ...]:
     addresses = spellings(url, field)
     if name and field.kind is not FieldKind.URL and field.prefix == "@":
         return (name, *addresses)
-    if name and field.kind is not FieldKind.URL and not field.prefix and _NAME_ASKED.search(shown):
+    if name and field.kind is not FieldKind.URL and not field.prefix and _PHRASES["handle_raw"].search(shown):
         named = (f"@{name}", name) if field.placeholder.startswith("@") else (name, f"@{name}")
         return (*named, *addresses)
     return addresses

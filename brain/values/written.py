@@ -157,11 +157,12 @@ def _subcategory(part: str, field: FormField, profile: BusinessProfile) -> tuple
 def _hours(part: str, field: FormField, profile: BusinessProfile) -> tuple[str, ...]:
     if not part:
         separators = ("\n", "; ") if field.kind in _LONG else ("; ", ", ")
-        return tuple(hours.week_text(profile.hours, separator) for separator in separators)
+        language = hours.language_of(field)
+        return tuple(hours.week_text(profile.hours, separator, language) for separator in separators)
     day, _, side = part.partition(".")
     times = profile.hours.get(Weekday(day))
     if not side:
-        return (hours.day_text(times),) if profile.hours else ()
+        return (hours.day_text(times, hours.language_of(field)),) if profile.hours else ()
     if times is None:
         return ()
     time = times.opens if side == "opens" else times.closes
