@@ -3,13 +3,14 @@
 It decides nothing: it asks the mapper, the planner, the formats and the guard, each as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from brain.formats import render
 from brain.guard import check, name_of
-from brain.mapper import map_fields
-from brain.mapper.evidence import weigh
+from brain.mapper import Meaning, context_of, linear, map_form
+from brain.mapper.features import features
+from brain.mapper.reading import read_words
 from brain.planner import decide
 from brain.reader.forms import Candidate
 from schema.contracts.base import Contract
@@ -17,9 +18,15 @@ from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
 
+_MOST_FEATURES = 4
+
 
 class Clue(Contract):
-    """One thing about a field that speaks for a meaning, and how much: 0..1."""
+    """One thing that speaks for a meaning, and how much.
+
+    Of the words that people read, the weight is 0..1; of what the model saw (`features.py` tells the short names), it
+    is the logarithm of the odds.
+    """
 
     meaning: str
     weight: float
@@ -36,8 +43,8 @@ class Reading(Contract):
 class FieldAccount(Contract):
     """One visible field. `takes` is the profile's key, with its part, or "" where the field is left alone.
 
-    `value` is what would stand in it as a person sees it, "" for nothing. `confidence` is 0..1. `meanings` are those
-    that anything in the field itself speaks for, the likeliest first; the form around it may have decided otherwise.
+    `value` is what would stand in it as a person sees it, "" for nothing. `confidence` is 0..1. `meanings` are the
+    likeliest ones, the best first; `words` and `model` are what speaks for them, the strongest first.
     """
 
     handle: str
@@ -48,8 +55,9 @@ class FieldAccount(Contract):
     value: str
     confidence: float
     why: str
-    clues: tuple[Clue, ...]
     meanings: tuple[Reading, ...]
+    words: tuple[Clue, ...]
+    model: tuple[Clue, ...]
 
 
 class FormAccount(Contract):
@@ -93,7 +101,7 @@ def forms_seen(forms: Sequence[Candidate]) -> tuple[FormSeen, ...]:
 
 def explain(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: bool = True) -> FormAccount:
     """The account of one form, also of one that there will be no plan for."""
-    meanings = map_fields(snapshot.fields)
+    meanings = map_form(snapshot)
     seen = tuple(field for field in snapshot.fields if field.visible)
     decisions = tuple(decide(field, meanings[field.handle], accept_terms=accept_terms) for field in seen)
     button = next((b for b in reversed(snapshot.buttons) if b.kind is not ButtonKind.OTHER), None)
@@ -105,9 +113,10 @@ def explain(snapshot: FormSnapshot, profile: BusinessProfile, *, accept_terms: b
     )
     values = render(step, snapshot, profile)
     written = {value.handle: value for value in values}
+    clues = _clues(snapshot, meanings)
     return FormAccount(
         fields=tuple(
-            _account(field, decision, written.get(field.handle))
+            _account(field, decision, written.get(field.handle), *clues[field.handle])
             for field, decision in zip(seen, decisions, strict=True)
         ),
         findings=check(step, snapshot, values, profile, snapshot.url),
@@ -128,10 +137,17 @@ def shown(value: FieldValue | None, field: FormField) -> str:
     if value.action is FillAction.CHECK:
         return "✓"
     if value.action is FillAction.UPLOAD:
-        head, _, body = value.text.partition(",")
-        return f"{head.removeprefix('data:').partition(';')[0]}, {len(body) * 3 / 4 / 1024:.1f} KB"
+        return "; ".join(map(_picture, value.text.split("\n")))
     labels = {option.value: option.label for option in field.options}
     return "; ".join(labels.get(line, line) for line in value.text.split("\n")) if labels else value.text
+
+
+def _picture(address: str) -> str:
+    """An address of the web as it is; a data URL by its kind and size."""
+    if not address.startswith("data:"):
+        return address
+    head, _, body = address.removeprefix("data:").partition(",")
+    return f"{head.partition(';')[0]}, {len(body) * 3 / 4 / 1024:.1f} KB"
 
 
 def _name_of_form(form: Candidate) -> str:
@@ -142,9 +158,38 @@ def _name_of_form(form: Candidate) -> str:
     return raw.heading or raw.hints.strip() or urlsplit(raw.action).path or f"form {form.form + 1}"
 
 
-def _account(field: FormField, decision: FieldDecision, value: FieldValue | None) -> FieldAccount:
-    evidence = weigh(field)
-    strengths = sorted(evidence.strengths.items(), key=lambda item: -item[1])
+def _clues(
+    snapshot: FormSnapshot, meanings: Mapping[str, Meaning]
+) -> dict[str, tuple[tuple[Reading, ...], tuple[Clue, ...], tuple[Clue, ...]]]:
+    """By handle: the likeliest meanings, and what of its words and of the model's features speaks for them."""
+    fields = tuple(field for field in snapshot.fields if field.kind is not FieldKind.HIDDEN)
+    words, model = read_words(fields), linear.load()
+    out = {}
+    for field, found in zip(fields, features(fields, context_of(snapshot), words), strict=True):
+        evidence = words.evidence[field.handle]
+        # What the words say outright was never weighed: then their own strengths are all there is.
+        strengths = sorted(evidence.strengths.items(), key=lambda item: -item[1])
+        likely = meanings[field.handle].likely or tuple((concept.value, s) for concept, s in strengths)
+        out[field.handle] = (
+            tuple(Reading(meaning=name, confidence=round(share, 2)) for name, share in likely),
+            tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
+            tuple(
+                Clue(meaning=name, weight=round(weight, 2), what=feature)
+                for name, _ in meanings[field.handle].likely
+                for feature, weight in model.speaking_for(found, name, _MOST_FEATURES)
+            ),
+        )
+    return out
+
+
+def _account(
+    field: FormField,
+    decision: FieldDecision,
+    value: FieldValue | None,
+    meanings: tuple[Reading, ...],
+    words: tuple[Clue, ...],
+    model: tuple[Clue, ...],
+) -> FieldAccount:
     return FieldAccount(
         handle=field.handle,
         field=name_of(field),
@@ -154,6 +199,7 @@ def _account(field: FormField, decision: FieldDecision, value: FieldValue | None
         value=shown(value, field),
         confidence=decision.confidence,
         why=decision.why,
-        clues=tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
-        meanings=tuple(Reading(meaning=concept.value, confidence=round(s, 2)) for concept, s in strengths),
+        meanings=meanings,
+        words=words,
+        model=model,
     )

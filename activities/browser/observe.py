@@ -80,14 +80,14 @@ async def observe(page: Page, *, patience_s: float = _PATIENCE_S) -> Observation
 
 
 async def _look(page: Page) -> tuple[Observation, bool]:
-    documents = await _documents(page)
+    documents = await documents_of(page)
     facts = tuple(document.facts for document in documents)
     reading = read(PageObservation(url=page.url, title=await page.title(), frames=facts))
     elements = {document.facts.name: document.dump for document in documents}
     return Observation(reading.snapshot, reading.places, elements, reading.forms), reading.waiting
 
 
-async def _documents(page: Page) -> list[_Document]:
+async def documents_of(page: Page) -> list[_Document]:
     """The main document and those in its visible iframes, parents first."""
     names: set[str] = set()
     found = [await _document(page.main_frame, names, None)]

@@ -1,68 +1,103 @@
 """The deterministic mapper: which field of a form asks for which key of the profile, and why.
 
-It knows words, not businesses: it never sees a profile, and no text of a page ever becomes a value.
+The vocabulary reads the words of each field and settles what its neighbours make of it; a small linear model, fitted
+to labelled forms, weighs that reading together with everything else around the field and has the last word on what is
+filled. It never sees a profile, and no text of a page ever becomes a value. The same form always gets the same answer.
 """
 
-from pathlib import Path
+from collections.abc import Mapping
 
-from brain import phrases
-from brain.mapper.context import settle
-from brain.mapper.evidence import Evidence, weigh
-from brain.mapper.meaning import Ambiguous, Avoid, Concept, Meaning
-from brain.words import fold
-from schema.contracts.form import FieldKind, FormField
+from brain.mapper import linear
+from brain.mapper.context import fits_kind, settle_parts
+from brain.mapper.features import features
+from brain.mapper.linear import LinearModel
+from brain.mapper.meaning import Ambiguous, Avoid, Concept, Meaning, concept_named
+from brain.mapper.purpose import FormContext
+from brain.mapper.reading import Words, read_words
+from schema.contracts.form import FieldKind, FormField, FormSnapshot
 from schema.contracts.profile import ProfileKey
 
-__all__ = ["CONFIDENCE_LINE", "Ambiguous", "Avoid", "Concept", "Meaning", "map_fields"]
+__all__ = ["Ambiguous", "Avoid", "Concept", "FormContext", "Meaning", "context_of", "map_fields", "map_form"]
 
-CONFIDENCE_LINE = 0.34
-"""Below this a reading is a guess, and a guess is no reading."""
+_SURE_ENOUGH = 0.4
+"""Below this a key is a guess, and a guess is no reading."""
 
-_PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
-_LOCALITY = {ProfileKey.CITY, ProfileKey.POSTAL_CODE, ProfileKey.STATE}
+_KEYS = frozenset(ProfileKey)
+_NO_CONTEXT = FormContext()
+_FAMILIES: tuple[frozenset[Concept], ...] = (
+    frozenset({ProfileKey.ADDRESS, ProfileKey.STREET}),
+    frozenset({ProfileKey.BUSINESS_NAME, ProfileKey.LEGAL_NAME}),
+    frozenset({ProfileKey.DESCRIPTION, ProfileKey.SHORT_DESCRIPTION}),
+)
+"""Which of these it is depends on what else the form asks for: there the words' rules know best."""
+
+_UNKNOWN = "other"
+_VETOES = frozenset({Avoid.HONEYPOT, Avoid.NEWSLETTER, Avoid.TERMS, Avoid.PASSWORD})
+"""What the words say outright and no weighing may talk away."""
 
 
-def map_fields(fields: tuple[FormField, ...]) -> dict[str, Meaning]:
-    """The meaning of each field by its handle. Invisible fields are read too, so that they can be named."""
-    meanings = {field.handle: _alone(field) for field in fields}
-    seen = tuple(field for field in fields if field.visible)
-    settle(seen, meanings)
+def map_form(snapshot: FormSnapshot) -> dict[str, Meaning]:
+    """The meaning of each field of a form, by its handle."""
+    return map_fields(snapshot.fields, context_of(snapshot))
+
+
+def map_fields(
+    fields: tuple[FormField, ...], context: FormContext = _NO_CONTEXT, model: LinearModel | None = None
+) -> dict[str, Meaning]:
+    """The meaning of each field by its handle. Invisible fields are read too, so that they can be named.
+
+    `model` is the shipped one where none is given.
+    """
+    model = model or linear.load()
+    shown = tuple(field for field in fields if field.kind is not FieldKind.HIDDEN)
+    words = read_words(shown)
+    meanings = {f.handle: Meaning(f.handle, None, why="hidden by the page") for f in fields}
+    for field, found in zip(shown, features(shown, context, words), strict=True):
+        meanings[field.handle] = _weighed(field, words, found, model)
+    settle_parts(tuple(field for field in shown if field.visible), meanings)
     return meanings
 
 
-def _alone(field: FormField) -> Meaning:
-    """What the field says by itself."""
-    if field.kind is FieldKind.HIDDEN:
-        return Meaning(field.handle, None, why="hidden by the page")
-    evidence = weigh(field)
-    asked = _first_asked(field, evidence)
-    if asked is not None:
-        return Meaning(field.handle, asked, "", evidence.strengths[asked], evidence.reasons[asked])
-    concept, confidence, why = evidence.best()
-    if concept is not None and confidence < CONFIDENCE_LINE:
-        return Meaning(field.handle, None, "", confidence, f"not sure enough: {why}")
-    if concept in _LOCALITY and _is_locality(field):
-        return Meaning(field.handle, ProfileKey.ADDRESS, "locality", confidence, f"city and code in one: {why}")
-    return Meaning(field.handle, concept, "", confidence, why)
-
-
-def _first_asked(field: FormField, evidence: Evidence) -> Avoid | None:
-    """What outweighs everything else: a trap; of a box to tick, whether it advertises or is an agreement."""
-    trap, advertised, agreed = (
-        evidence.strengths.get(avoid, 0.0) for avoid in (Avoid.HONEYPOT, Avoid.NEWSLETTER, Avoid.TERMS)
+def context_of(snapshot: FormSnapshot) -> FormContext:
+    """What surrounds the fields of a snapshot."""
+    return FormContext(
+        method=snapshot.method,
+        action=snapshot.action,
+        hints=snapshot.hints,
+        heading=snapshot.form_heading,
+        landmark=snapshot.landmark,
+        buttons=tuple(button.text for button in snapshot.buttons),
     )
-    if trap >= 0.5:
-        return Avoid.HONEYPOT
-    if field.kind is not FieldKind.CHECKBOX:
-        return None
-    if advertised >= 0.4 and not (field.required and agreed >= 0.4):
-        return Avoid.NEWSLETTER
-    return Avoid.TERMS if agreed >= 0.4 else None
 
 
-def _is_locality(field: FormField) -> bool:
-    """ "City, State, ZIP" or "PLZ / Ort" in one text control."""
-    if field.kind is not FieldKind.TEXT:
-        return False
-    texts = [fold(label.text) for label in field.labels]
-    return any(_PHRASES["place"].search(text) and _PHRASES["code"].search(text) for text in texts)
+def _weighed(field: FormField, words: Words, found: list[str], model: LinearModel) -> Meaning:
+    """The model's decision on one field, within what the words forbid and the control can hold."""
+    read = words.meanings[field.handle]
+    if read.concept in _VETOES:
+        return read
+    likely = model.probabilities(found, words.said(field.handle))
+    keys = {name: p for name, p in likely.items() if name in _KEYS and fits_kind(field, ProfileKey(name))}
+    left_alone = 1 - sum(keys.values())
+    best = next(name for name in likely if name in keys or name not in _KEYS)
+    if any(best in family and read.concept in family for family in _FAMILIES):
+        best = str(read.concept)
+        keys[best] = sum(keys.get(name, 0.0) for name in next(f for f in _FAMILIES if best in f))
+    others = tuple((name, round(p, 2)) for name, p in list(likely.items())[:4] if p >= 0.01)
+    if best in keys and keys[best] >= _SURE_ENOUGH:
+        concept = ProfileKey(best)
+        part = read.part if read.concept is concept else ""
+        why = read.why if read.concept is concept else _why(found, best, model)
+        return Meaning(field.handle, concept, part, round(keys[best], 3), why, others)
+    concept_left = read.concept if isinstance(read.concept, Avoid) else _left(best)
+    why = read.why if not isinstance(read.concept, ProfileKey | Ambiguous) else f"more likely {best}: {_why(found, best, model)}"
+    return Meaning(field.handle, concept_left, "", round(left_alone, 3), why, others)
+
+
+def _left(best: str) -> Avoid | None:
+    """What a field is that no key is for; None where that is all that is known of it."""
+    concept = None if best == _UNKNOWN else concept_named(best)
+    return concept if isinstance(concept, Avoid) else None
+
+
+def _why(found: list[str], meaning: str, model: LinearModel) -> str:
+    return ", ".join(f"{feature} {weight:+.2f}" for feature, weight in model.speaking_for(found, meaning))

@@ -58,6 +58,18 @@ def settle(fields: Fields, meanings: Meanings) -> None:
         rule(fields, meanings)
 
 
+def fits_kind(field: FormField, concept: Concept) -> bool:
+    """False for a meaning that the control cannot hold."""
+    fitting = _FITTING.get(field.kind)
+    return fitting is None or concept in fitting
+
+
+def settle_parts(fields: Fields, meanings: Meanings) -> None:
+    """Names the parts of one value that is spread over several controls, in place; what each is about stands."""
+    for rule in (settle_phones, settle_hours, settle_streets, _categories):
+        rule(fields, meanings)
+
+
 def _boxes(fields: Fields, meanings: Meanings) -> None:
     """A box to tick is an agreement, an advertisement or nothing we know."""
     for field in fields:

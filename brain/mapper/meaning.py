@@ -43,13 +43,17 @@ Concept = ProfileKey | Avoid | Ambiguous
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What one field asks for. `part` is as in FieldDecision; `confidence` is 0..1; `concept` None: unknown."""
+    """What one field asks for. `part` is as in FieldDecision; `confidence` is 0..1; `concept` None: unknown.
+
+    `likely` are the likeliest meanings by name, each with its probability.
+    """
 
     handle: str
     concept: Concept | None
     part: str = ""
     confidence: float = 0.0
     why: str = ""
+    likely: tuple[tuple[str, float], ...] = ()
 
 
 def concept_named(name: str) -> Concept:

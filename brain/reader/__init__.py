@@ -46,7 +46,7 @@ def read(page: PageObservation) -> Reading:
     places = {item.field.handle: item.place for item in chosen.fields}
     buttons = _buttons(chosen, places)
     fields = tuple(item.field for item in chosen.fields)
-    action = _action(chosen)
+    action, around = _action(chosen), chosen.context
     captcha = captcha_of(chosen)
     login, payment = needs_login(chosen, everything, main), needs_payment(chosen, text)
     snapshot = FormSnapshot(
@@ -54,7 +54,7 @@ def read(page: PageObservation) -> Reading:
         title=page.title,
         heading=main.heading or frame.heading,
         action=action,
-        method=frame.forms[chosen.form].method if chosen.form >= 0 else "post",
+        method=around.method,
         fields=fields,
         buttons=buttons,
         captcha=captcha,
@@ -62,6 +62,9 @@ def read(page: PageObservation) -> Reading:
         payment_required=payment,
         page_text=text,
         fingerprint=fingerprint(page.url, action, fields, captcha, login, payment),
+        hints=around.hints,
+        form_heading=around.heading,
+        landmark=around.landmark,
     )
     return Reading(snapshot, places, _waits(snapshot, page), tuple(everything))
 

@@ -1,10 +1,11 @@
 """Chooses, among all forms of a page, the one a business is submitted with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from brain import phrases
-from brain.mapper import Avoid, Concept, map_fields
+from brain.mapper import Avoid, Concept, FormContext, Meaning, map_fields
 from brain.page import FrameObservation, RawButton, RawControl, RawForm
 from brain.reader.buttons import button_kind, is_listing, says_submit
 from brain.reader.fields import ReadField, read_fields
@@ -37,13 +38,21 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One form of one frame, its fields and buttons, and what tells whether it is the submission form."""
+class PageForm:
+    """One form of one frame, or what stands in none (`form` -1): its fields, its buttons and what is around them."""
 
     frame: FrameObservation
     form: int
     fields: tuple[ReadField, ...]
     buttons: tuple[RawButton, ...]
+    context: FormContext
+
+
+@dataclass(frozen=True)
+class Candidate(PageForm):
+    """A form with what its fields mean, and what tells whether it is the submission form."""
+
+    meanings: Mapping[str, Meaning]
     points: tuple[Point, ...]
     login: bool
 
@@ -58,6 +67,11 @@ class Candidate:
 
 def candidates(frames: tuple[FrameObservation, ...]) -> list[Candidate]:
     """Every form of every visible frame, and what stands in no form, the likeliest first."""
+    return sorted(map(_candidate, forms_of(frames)), key=lambda candidate: -candidate.score)
+
+
+def forms_of(frames: tuple[FrameObservation, ...]) -> list[PageForm]:
+    """The same as the page has them, in its order."""
     out = []
     for frame in frames:
         if frame.host is not None and not frame.host.visible:
@@ -67,8 +81,8 @@ def candidates(frames: tuple[FrameObservation, ...]) -> list[Candidate]:
             if form < 0:
                 controls = [control for control in controls if control.landmark not in _OUT_OF_THE_WAY]
             controls += [control for host in frames if host.editor >= 0 for control in _editor(host, frame, form)]
-            out.append(_candidate(frame, form, tuple(controls)))
-    return sorted(out, key=lambda candidate: -candidate.score)
+            out.append(_gathered(frame, form, tuple(controls)))
+    return out
 
 
 def _editor(inner: FrameObservation, frame: FrameObservation, form: int) -> list[RawControl]:
@@ -94,7 +108,7 @@ def _editor(inner: FrameObservation, frame: FrameObservation, form: int) -> list
     ]
 
 
-def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, ...]) -> Candidate:
+def _gathered(frame: FrameObservation, form: int, controls: tuple[RawControl, ...]) -> PageForm:
     taken: set[str] = set()
     fields = tuple(read_fields(frame.name, controls, taken))
     buttons = tuple(b for b in frame.buttons if b.form == form and (form >= 0 or b.landmark not in _OUT_OF_THE_WAY))
@@ -103,18 +117,37 @@ def _candidate(frame: FrameObservation, form: int, controls: tuple[RawControl, .
             *buttons,
             *(b for b in frame.buttons if b.form < 0 and b.visible and button_kind(b) is not ButtonKind.OTHER),
         )
-    points, login = _weigh(frame, form, fields, buttons)
-    return Candidate(frame, form, fields, buttons, tuple(point for point in points if point.weight), login)
+    return PageForm(frame, form, fields, buttons, _context(frame, form, buttons))
+
+
+def _candidate(form: PageForm) -> Candidate:
+    meanings = map_fields(tuple(read.field for read in form.fields), form.context)
+    points, login = _weigh(form.frame, form.form, form.fields, form.buttons, meanings)
+    told = tuple(point for point in points if point.weight)
+    return Candidate(form.frame, form.form, form.fields, form.buttons, form.context, meanings, told, login)
+
+
+def _context(frame: FrameObservation, form: int, buttons: tuple[RawButton, ...]) -> FormContext:
+    """What surrounds the fields. Without a form around them, the page does."""
+    texts = tuple(button.text for button in buttons if button.visible)
+    if form < 0:
+        return FormContext(heading=frame.heading, buttons=texts)
+    raw = frame.forms[form]
+    return FormContext(raw.method, raw.action, raw.hints, raw.heading, raw.landmark, texts)
 
 
 def _weigh(
-    frame: FrameObservation, form: int, fields: tuple[ReadField, ...], buttons: tuple[RawButton, ...]
+    frame: FrameObservation,
+    form: int,
+    fields: tuple[ReadField, ...],
+    buttons: tuple[RawButton, ...],
+    read: Mapping[str, Meaning],
 ) -> tuple[list[Point], bool]:
     """What speaks for and against this being the submission form, and whether it is a login."""
     raw = frame.forms[form] if form >= 0 else None
-    seen = tuple(read.field for read in fields if read.field.visible)
+    seen = tuple(item.field for item in fields if item.field.visible)
     pressable = tuple(button for button in buttons if button.visible)
-    meanings = {meaning.concept for meaning in map_fields(seen).values()}
+    meanings = {read[field.handle].concept for field in seen}
     keys = {concept for concept in meanings if isinstance(concept, Key)}
     business = keys - _PERSONAL
     if any(item.kind is FieldKind.PASSWORD for item in seen) and len(business) < 2:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from brain import phrases
-from brain.mapper import Avoid, map_fields
+from brain.mapper import Avoid
 from brain.page import FrameObservation, RawButton
 from brain.reader.buttons import asks_payment, button_kind
 from brain.reader.forms import Candidate
@@ -13,6 +13,9 @@ from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormField
 
 _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 
+# A box called "Credit card" tells how the business is paid; it asks for no card.
+_TICKED = (FieldKind.CHECKBOX, FieldKind.RADIO, FieldKind.MULTISELECT)
+
 
 def captcha_of(candidate: Candidate) -> CaptchaKind:
     """The captcha of this form: a widget in it (or in no other form), or a question only a person answers."""
@@ -20,7 +23,7 @@ def captcha_of(candidate: Candidate) -> CaptchaKind:
         if marker.captcha is not CaptchaKind.NONE and marker.visible and marker.form in (candidate.form, -1):
             return marker.captcha
     seen = tuple(read.field for read in candidate.fields if read.field.visible)
-    meanings = map_fields(seen)
+    meanings = candidate.meanings
     for item in seen:
         if item.kind not in (FieldKind.TEXT, FieldKind.NUMBER, FieldKind.TEL, FieldKind.OTHER):
             continue
@@ -50,7 +53,8 @@ def needs_login(chosen: Candidate | None, everything: list[Candidate], frame: Fr
 def needs_payment(chosen: Candidate, text: str) -> bool:
     """Card fields, a payment element, a fee without a free way round it, or a button that spends money."""
     seen = tuple(read.field for read in chosen.fields if read.field.visible)
-    if any(meaning.concept is Avoid.CARD for meaning in map_fields(seen).values()):
+    meanings = chosen.meanings
+    if any(meanings[item.handle].concept is Avoid.CARD and item.kind not in _TICKED for item in seen):
         return True
     if any(m.captcha is CaptchaKind.NONE and m.visible and m.form in (chosen.form, -1) for m in chosen.frame.markers):
         return True
