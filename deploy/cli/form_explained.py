@@ -49,12 +49,14 @@ def _show_field(number: int, row: FieldAccount) -> None:
         highlight=False,
     )
     rows = [("value", plain(row.value, 160))] if row.value else []
-    if row.why not in {clue.what for clue in row.clues}:
-        rows.append(("why", plain(row.why, 200)))
+    rows.append(("why", plain(row.why, 200)))
     for meaning in row.meanings[:_MOST_MEANINGS]:
-        clues = [clue for clue in row.clues if clue.meaning == meaning.meaning]
-        said = ", ".join(f"{plain(clue.what, 80)} [dim]{clue.weight:.2f}[/]" for clue in clues)
-        rows.append((f"{escape(meaning.meaning)} {meaning.confidence:.2f}", said))
+        words, model = (
+            ", ".join(f"{plain(clue.what)} {clue.weight:.2f}" for clue in clues if clue.meaning == meaning.meaning)
+            for clues in (row.words, row.model)
+        )
+        lines = [*filter(None, (words, f"[dim]model: {model}[/]" if model else ""))]
+        rows.append((f"{escape(meaning.meaning)} {meaning.confidence:.2f}", "\n".join(lines)))
     _rows(rows)
 
 

@@ -6,6 +6,7 @@ Apart from the command itself, because a browser's client and the brain take hal
 from rich.table import Table
 
 from activities.boundary import ActivityFailure
+from activities.browser.clearing import clear_the_way
 from activities.browser.observe import Observation, observe
 from activities.browser.pool import BrowserPool
 from activities.browser.visit import DirectoryGone, go_to
@@ -19,6 +20,8 @@ from schema.contracts.base import Contract
 from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import GuardFinding, Obstacle
 from schema.contracts.profile import BusinessProfile
+
+_NO_SITE = "https://saved-page.invalid/"
 
 
 class FieldMap(Contract):
@@ -64,6 +67,7 @@ async def look(url: str) -> Observation:
             pool.visit() as visit,
         ):
             await go_to(visit.page, url)
+            await clear_the_way(visit.page)
             return await observe(visit.page)
     except BrowserNotFound as error:
         raise CommandFailed(str(error), SERVICE_FAILED) from None
@@ -77,7 +81,7 @@ def read(page: Observation, profile: BusinessProfile) -> ExplainedForm:
     account = explain(snapshot, profile)
     step = planner.plan_step(snapshot, profile)
     return ExplainedForm(
-        url=snapshot.url,
+        url=page.snapshot.url,
         fingerprint=snapshot.fingerprint,
         fields=account.fields,
         obstacle=step if isinstance(step, Obstacle) else None,
@@ -87,9 +91,9 @@ def read(page: Observation, profile: BusinessProfile) -> ExplainedForm:
 
 
 def _anywhere(snapshot: FormSnapshot) -> FormSnapshot:
-    """The form of a file, which belongs to no site: where it posts to cannot be judged."""
+    """The form of a file, which belongs to no site: where it posts to cannot be judged, so it counts as its own."""
     buttons = tuple(button.model_copy(update={"action": ""}) for button in snapshot.buttons)
-    return snapshot.model_copy(update={"action": "", "buttons": buttons})
+    return snapshot.model_copy(update={"url": _NO_SITE, "action": _NO_SITE, "buttons": buttons})
 
 
 def show(form: FormMap, title: str) -> None:

@@ -50,8 +50,9 @@ def test_explained_every_clue_every_value_and_every_form_is_told(browsing: Comma
     page = ran.json
     company, _, industry, frob = page["fields"]
     assert (company["value"], company["required"], company["takes"]) == (PROFILE.business_name, True, "business_name")
-    assert {clue["meaning"] for clue in company["clues"]} >= {"business_name"}
-    assert all(0 < clue["weight"] <= 1 for clue in company["clues"])
+    assert "business_name" in {clue["meaning"] for clue in company["words"]}
+    assert "business_name" in {clue["meaning"] for clue in company["model"]}
+    assert all(0 < clue["weight"] <= 1 for clue in company["words"])
     assert company["meanings"][0]["meaning"] == "business_name"
     assert (industry["takes"], industry["value"]) == ("category", "Bakeries")
     assert (frob["takes"], frob["value"]) == ("", "")
