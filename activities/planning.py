@@ -12,14 +12,14 @@ from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import Walked, walk
+from activities.learned import learned_plan
 from activities.proof import keep_screenshot
 from brain import planner
 from brain.drift import drift, seen
-from brain.formats import TERMS
 from brain.models.advisor import Advisor
 from schema.contracts.directory import Automation
 from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
-from schema.contracts.plan import FillAction, Obstacle, Plan
+from schema.contracts.plan import Obstacle, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import mappings, results
@@ -71,20 +71,13 @@ class Planning:
         return await results.listed_by_another_job(self._pool, submission)
 
     async def _plan(self, submission: Submission) -> Outcome:
-        learned = await self._learned(submission)
+        # Only ever the first plan of a submission: what it met once is not met blindly again.
+        first = submission.status is SubmissionStatus.PENDING
+        learned = await learned_plan(self._pool, submission) if first else None
         if learned is not None:
             await results.save_plan(self._pool, submission, learned)
             return Outcome(status=SubmissionStatus.PLANNED)
         return await self._plan_by_visit(submission)
-
-    async def _learned(self, submission: Submission) -> Plan | None:
-        """A plan that worked here before. Only ever the first of a submission: what it met once is not met blindly."""
-        if submission.status is not SubmissionStatus.PENDING:
-            return None
-        plan = await mappings.trusted(self._pool, submission.directory_id, planner.MAPPER_VERSION)
-        if plan is None or plan.url != submission.submission_url:
-            return None
-        return None if _agrees(plan) and not submission.accept_terms else plan
 
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
         consultation = self._advisor.consultation(submission.profile) if self._advisor else None
@@ -138,15 +131,6 @@ class Planning:
             final_url=visit.page.url,
             screenshot=await keep_screenshot(self._artifacts, visit, submission.ref),
         )
-
-
-def _agrees(plan: Plan) -> bool:
-    """True if the plan accepts terms in the customer's name."""
-    return any(
-        decision.key is None and (decision.action is FillAction.CHECK or decision.part == TERMS)
-        for step in plan.steps
-        for decision in step.decisions
-    )
 
 
 def _skipped(reason: str) -> Outcome:

@@ -19,9 +19,11 @@ from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_
 from activities.browser.advance import Stuck, advance
 from activities.browser.chromium import BrowserFailed
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
+from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
+from activities.learned import learned_plan
 from brain import planner
 from brain.models.advisor import Advisor
 from schema.contracts.answer import Answer, AnswerKind
@@ -100,7 +102,11 @@ class Submitting:
             visit.gate.confine(submission.submission_url, submission.profile)
             try:
                 await go_to(visit.page, plan.url)
+                plan = await self._suited(visit, plan, submission)
+                submission = dataclasses.replace(submission, plan=plan)
                 filled = await _fill(visit, plan, submission)
+            except LedgerConflict:
+                return await self._lost_the_claim(submission)
             except (DirectoryGone, GuardRefused, Stuck, FormChanged) as stopped:
                 outcome = await self._stopped(stopped, plan, visit, submission)
                 await results.record(self._pool, submission, outcome, submission.attempt)
@@ -110,6 +116,19 @@ class Submitting:
             except LedgerConflict:
                 return await self._lost_the_claim(submission)
             return await to_its_end(self._send(visit, filled, plan, submission, attempt))
+
+    async def _suited(self, visit: Visit, plan: Plan, submission: Submission) -> Plan:
+        """The plan, or the remembered one for the form that stands in its form's place: some show now one, now another.
+
+        Raises LedgerConflict.
+        """
+        if not plan.learned:
+            return plan
+        met = (await observe(visit.page)).snapshot.fingerprint
+        other = await learned_plan(self._pool, submission, met) if met != plan.steps[0].fingerprint else None
+        if other is not None:
+            await results.save_plan(self._pool, submission, other)
+        return other or plan
 
     async def _stopped(self, why: Exception, plan: Plan, visit: Visit, submission: Submission) -> Outcome:
         match why:

@@ -56,19 +56,22 @@ def verdict(standing: Standing, *, clicked: bool, learned: bool) -> Verdict | No
     return Verdict.CONFIRMED if taken else None
 
 
-async def trusted(db: Executor, directory_id: UUID, mapper_version: str) -> Plan | None:
-    """The plan of the directory that was confirmed last, if it may be used without looking at the form first.
+async def trusted(db: Executor, directory_id: UUID, mapper_version: str, first_step: str | None = None) -> Plan | None:
+    """Of the directory's plans that may be used without looking at the form first, the one confirmed last.
 
-    One that this build cannot read is none: it would stop every customer of the directory.
+    `first_step`: only of those for a form whose first step has this fingerprint. One that this build cannot read is
+    none: it would stop every customer of the directory.
     """
     row = await db.fetchrow(
         """
         select plan from form_mappings
         where directory_id = $1 and mapper_version = $2 and is_trusted(confirmed, refused, confirmed_at)
+            and ($3::text is null or plan #>> '{steps,0,fingerprint}' = $3)
         order by confirmed_at desc limit 1
         """,
         directory_id,
         mapper_version,
+        first_step,
     )
     try:
         return Plan.model_validate(row["plan"]).model_copy(update={"learned": True}) if row else None

@@ -160,6 +160,18 @@ async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_a
     assert (street.site.visits, len(street.site.posts), await street.counts()) == (4, 1, [(1, 1)])
 
 
+async def test_a_form_that_comes_back_is_still_known(street: Street) -> None:
+    faces = (FORM, FORM.replace("City", "Town").replace('name="city"', 'name="town"'))
+    for street.site.form in faces:
+        await street.served()
+    before = street.site.visits
+    for street.site.form in faces:
+        assert (await street.served()).status is SubmissionStatus.SUBMITTED
+    assert street.site.visits == before + 2
+    assert [sorted(post.fields)[0] for post in street.site.posts] == ["city", "email", "city", "email"]
+    assert (await street.counts(), len(await street.changes())) == ([(2, 1), (2, 0)], 1)
+
+
 async def test_terms_that_may_no_longer_be_accepted_are_not_accepted_by_a_remembered_plan(street: Street) -> None:
     street.site.form = with_field(TERMS)
     await street.served()
