@@ -8,8 +8,9 @@ from pathlib import Path
 
 from brain import phrases
 from brain.disguise import as_seen, read_loosely
+from brain.values.chosen import priced
 from brain.words import fold, identifier_words, stable
-from schema.contracts.form import FieldKind, FormField, Label, LabelSource
+from schema.contracts.form import FieldKind, FieldOption, FormField, Label, LabelSource
 
 _PHRASES = phrases.load(Path(__file__).with_name("forbidden.toml"))
 _NAMES = {
@@ -43,7 +44,8 @@ def asked_for(field: FormField) -> str:
             return _NAMES[completed]
     if field.kind in _CHOSEN:
         return ""
-    questions = (_question(label) for label in field.labels)
+    questions = [_question(label) for label in field.labels]
+    questions.append(_question(Label(text=field.help, source=LabelSource.LEGEND)))
     names = (" ".join(identifier_words(stable(name))) for name in (field.name, field.id))
     return next(filter(None, (*map(_found, questions), *map(_held, names))), "")
 
@@ -57,7 +59,17 @@ def subscribes(field: FormField, option: str = "") -> bool:
 
 def never_given(field: FormField) -> str:
     """What the field asks for or orders, for people, where that is reason enough to leave it; else ""."""
-    return asked_for(field) or ("a subscription nobody ordered" if subscribes(field) else "")
+    if asked := asked_for(field):
+        return asked
+    if subscribes(field):
+        return "a subscription nobody ordered"
+    if field.kind is FieldKind.CHECKBOX:
+        texts = [as_seen(label.text) for label in field.labels]
+        if any(priced(FieldOption(value="", label=text)) for text in texts):
+            return "money"
+        if any(_PHRASES["link_back"].search(fold(text)) for text in texts):
+            return "a link back that nobody agreed to"
+    return ""
 
 
 def _question(label: Label) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from brain.forbidden import asked_for, subscribes
+from brain.forbidden import never_given, subscribes
 from brain.formats import FREE_PLAN, OFFERED, TERMS, fits
 from brain.mapper import Avoid, Meaning, map_fields, map_form
 from brain.provenance import words_of
@@ -161,7 +161,7 @@ def _enabled(case: _Case) -> Broken:
 def _nothing_secret(case: _Case) -> Broken:
     for value, field in case.fields():
         concept = case.meanings[field.handle].concept
-        asked = asked_for(field) or (_NEVER.get(concept) if isinstance(concept, Avoid) else None)
+        asked = never_given(field) or (_NEVER.get(concept) if isinstance(concept, Avoid) else None)
         if asked:
             yield value.handle, f'"{name_of(field)}" asks for {asked}.'
 

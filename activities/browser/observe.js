@@ -14,7 +14,7 @@
   const elements = [], controls = [], layers = [], buttons = [], forms = [], markers = [], iframes = [], notices = [], textNodes = [];
   const formElements = [], groups = new Map(), styles = new Map();
   const keep = (el) => elements.push(el) - 1;
-  const squeeze = (text, limit = MAX_LABEL) => (text || '').replace(/[\s ​]+/g, ' ').trim().slice(0, limit);
+  const squeeze = (text, limit = MAX_LABEL) => (text || '').replace(/[\u00ad\u200b\u2060\ufeff]+/g, '').replace(/\s+/g, ' ').trim().slice(0, limit);
   const attr = (el, name) => el.getAttribute(name) || '';
   const classOf = (el) => attr(el, 'class');
   const styleOf = (el) => { let s = styles.get(el); if (!s) styles.set(el, s = getComputedStyle(el)); return s; };
@@ -97,7 +97,7 @@
   };
   const innerNodes = (el) => (el.shadowRoot ? el.shadowRoot.childNodes : el.tagName === 'SLOT' && el.assignedNodes().length ? el.assignedNodes() : el.childNodes);
   const readable = (node, except) => squeeze(textOf(node, except));
-  const worded = (text) => /[\p{L}\p{N}]/u.test(text);
+  const worded = (text) => /[\p{L}\p{N}]/u.test(text.normalize('NFKC'));
 
   // "https://", "+49", "facebook.com/": what stands fixed before a box goes with what is typed, and is no name for it.
   const FIXED = /(?:^|\s)(https?:\/\/(?:www\.)?|www\.|@|\+\d{1,4}|(?:https?:\/\/)?(?:[a-z0-9-]+\.)+[a-z]{2,}\/(?:[\w-]+\/)*@?)$/i;

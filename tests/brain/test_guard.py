@@ -64,7 +64,7 @@ _CASES: dict[str, set[str]] = {
     "handles_tell_apart": broken(form(*_FORM.fields, field("Second", handle="main:Website"))),
     "once_each": broken(_FORM, typed("Website", "Austin"), typed("Website", "Austin")),
     "visible": broken(with_field("Website", visible=False)),
-    "enabled": broken(with_field("Website", enabled=False)),
+    "enabled": broken(with_field("Website", enabled=False), typed("Website", "https://www.rosasbakery.example")),
     "nothing_secret": broken(_PASSWORD, typed("Password", "Austin")),
     "nothing_subscribed": broken(_TICKED_BOTH, step=ticking("I agree to the terms and the newsletter")),
     "key_fits_kind": broken(with_field("Website", kind=FieldKind.EMAIL)),

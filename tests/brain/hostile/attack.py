@@ -11,7 +11,8 @@ from html import escape
 from typing import NamedTuple
 
 ELSEWHERE = "ELSEWHERE"
-"""Stands in a page for the origin that must hear nothing."""
+ELSEWHERE_WITHOUT_SCHEME = "//OTHERHOST"
+"""Stand in a page for the origin that must hear nothing."""
 
 
 class Must(Enum):

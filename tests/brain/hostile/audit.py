@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
-from activities.browser.chromium import BrowserFailed
+from activities.boundary import ActivityFailure
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
@@ -21,12 +21,14 @@ from brain.planner import plan_step
 from brain.words import fold
 from schema.contracts.plan import Obstacle, PlanStep
 from tests.brain.forms import bakery
-from tests.brain.hostile.attack import Attack, Must
+from tests.brain.hostile.attack import ELSEWHERE, Attack, Must
 from tests.brain.hostile.origins import Origins
 
 PROFILE = bakery()
 MARKS = (PROFILE.email, PROFILE.business_name, "rosasbakery", "512 555", b64encode(PROFILE.email.encode()).decode())
-_OUR_WORDS = frozenset(fold(PROFILE.model_dump_json()).split()) | frozenset(fold("United States of America USA").split())
+_OUR_WORDS = frozenset(fold(PROFILE.model_dump_json()).split()) | frozenset(
+    fold("United States of America USA").split()
+)
 
 _STATE = """() => {
   const found = [], visit = (root) => {
@@ -66,8 +68,10 @@ async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdic
             await _attempt(visit, origins, attack, verdict)
     except TimeoutError:
         verdict.wrong.append(f"still at work after {attack.within_s} s")
-    except BrowserFailed as failed:
-        verdict.ended = f"the browser failed: {failed}"
+    except ActivityFailure as failed:
+        verdict.ended = f"given up, to be tried again: {failed}"
+    except Exception as error:  # no page may bring the product down: whatever it is, it is this page's verdict
+        verdict.wrong.append(f"{type(error).__name__}: {error}")
     verdict.took_s = time.monotonic() - started
     if attack.must is Must.FILL and not verdict.filled:
         verdict.wrong.append(f"an honest form was not filled: {verdict.ended}")
@@ -85,7 +89,8 @@ async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verd
     await go_to(page, url)
     step = plan_step((await observe(page, patience_s=0.3)).snapshot, PROFILE)
     if attack.before_fill:
-        await page.evaluate(attack.before_fill)
+        await page.evaluate(attack.before_fill.replace(ELSEWHERE, origins.elsewhere.rstrip("/")))
+        await page.wait_for_load_state()
     filled = None
     if isinstance(step, Obstacle):
         verdict.ended = f"no plan: {step.reason}"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (markup and scripts are read on one line)
 """Fields that a person does not see and a robot fills: every way of hiding one, under every tempting name.
 
 The honest fields around the trap must be filled, the trap must stay empty.

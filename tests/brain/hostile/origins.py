@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from tests.brain.hostile.attack import ELSEWHERE, Attack
+from tests.brain.hostile.attack import ELSEWHERE, ELSEWHERE_WITHOUT_SCHEME, Attack
 
 _THANKS = "<!doctype html><title>Thanks</title><h1>Thank you!</h1><p>Your listing has been submitted.</p>"
 
@@ -63,7 +63,10 @@ class Origins:
 
     def _page(self, name: str) -> str:
         attack = self.attacks.get(name)
-        return attack.html.replace(ELSEWHERE, self.elsewhere.rstrip("/")) if attack else _THANKS
+        if attack is None:
+            return _THANKS
+        elsewhere = self.elsewhere.rstrip("/")
+        return attack.html.replace(ELSEWHERE_WITHOUT_SCHEME, elsewhere.partition(":")[2]).replace(ELSEWHERE, elsewhere)
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,66 @@
+"""What the street of directory sites looks like, observed once: real forms for tests that need no browser."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.async_api import BrowserContext, Route
+
+from activities.browser.chromium import launch
+from activities.browser.observe import documents_of
+from brain.page import PageObservation
+from deploy.local.sandbox.street import SITES
+from tests.local.sandbox_posts import open_street
+
+_TABS = 3
+_SCRIPTS_RUN_MS = 1_200
+_HOST = "http://street.test/"
+
+
+async def record_street(executable: Path, folder: Path) -> dict[str, PageObservation]:
+    """Each site's submission page by its slug, with scripts on and nothing but the street to talk to."""
+    async with _visitor(executable, folder) as context:
+        waiting = list(SITES)
+        found: dict[str, PageObservation] = {}
+
+        async def tab() -> None:
+            page = await context.new_page()
+            while waiting:
+                site = waiting.pop()
+                await page.goto(f"{_HOST}{site.slug}/{site.form_path}", wait_until="load")
+                scripted = await page.evaluate("document.scripts.length > 0")
+                await page.wait_for_timeout(_SCRIPTS_RUN_MS if scripted else 0)
+                frames = tuple(document.facts for document in await documents_of(page))
+                found[site.slug] = PageObservation(url=page.url, title=await page.title(), frames=frames)
+
+        await asyncio.gather(*(tab() for _ in range(_TABS)))
+        return found
+
+
+@asynccontextmanager
+async def _visitor(executable: Path, folder: Path) -> AsyncIterator[BrowserContext]:
+    chromium = await launch(executable)
+    try:
+        async with open_street(folder) as street:
+            context = await chromium.browser.new_context()
+
+            async def answer(route: Route) -> None:
+                await route.fulfill(**await _answer(street, route))
+
+            await context.route("**/*", answer)
+            yield context
+    finally:
+        await chromium.end()
+
+
+async def _answer(street: httpx.AsyncClient, route: Route) -> dict[str, object]:
+    """What the street says to a request; nobody else is at home."""
+    request = route.request
+    if urlsplit(request.url).hostname != urlsplit(_HOST).hostname:
+        return {"status": 404, "body": ""}
+    response = await street.request(request.method, request.url, content=request.post_data_buffer)
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return {"status": response.status_code, "headers": headers, "body": response.content}
