@@ -57,10 +57,10 @@ _FEW = 2
 async def clear_the_way(page: Page) -> None:
     """Raises PlaywrightError when the page is gone."""
     await _decline(page)
-    if await page.evaluate(_UNFOLD, _CONTROLS):
-        await asyncio.sleep(_UNFOLDS_WITHIN_S)
     if await page.evaluate(_SEEN, _CONTROLS) < _FEW:
         await _call_up(page)
+    if await page.evaluate(_UNFOLD, _CONTROLS):
+        await asyncio.sleep(_UNFOLDS_WITHIN_S)
 
 
 async def _decline(page: Page) -> None:

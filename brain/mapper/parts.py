@@ -128,7 +128,7 @@ def settle_hours(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) ->
         if day is None:
             continue
         side = _side_of(field, seen.get(day, 0))
-        if side != "closed":
+        if side not in ("closed", "open"):
             seen[day] = seen.get(day, 0) + 1
         _give(meanings, field, Key.HOURS, f"{day.value}.{side}" if side else day.value, at_least=0.8)
     for handle, side in _whole_days(fields, days, seen):
