@@ -31,6 +31,8 @@ _BANNER_BUTTONS = """() => {
 _UNFOLD = """(controls) => {
   let opened = 0;
   for (const folded of document.querySelectorAll('form details:not([open])')) {
+    const summary = folded.querySelector(':scope > summary');
+    if (summary && !summary.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })) continue;
     if (folded.querySelector(controls) && folded.checkVisibility()) { folded.open = true; opened++; }
   }
   const openers = '[aria-expanded=false][aria-controls],[data-bs-toggle=collapse],[data-toggle=collapse]';

@@ -16,6 +16,7 @@ from activities.browser.hand import empty, put
 from activities.browser.observe import Observation, observe
 from brain.formats import render, renderings
 from brain.guard import check, name_of
+from brain.mapper import map_form
 from brain.planner import plan_step
 from schema.contracts.form import FieldKind, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
@@ -65,6 +66,7 @@ async def fill_step(page: Page, step: PlanStep, profile: BusinessProfile, site_u
         if not pending:
             break
         for value in pending:
+            observation = await _as_planned(page, observation, step, value.handle, profile, site_url)
             observation, step, taken = await _fill(page, observation, step, value, profile, site_url)
             if taken is not None:
                 done[value.handle] = taken
@@ -169,6 +171,24 @@ async def _settled(page: Page, step: PlanStep, before: Observation) -> Observati
         await asyncio.sleep(_PAUSE_S)
 
 
+async def _as_planned(
+    page: Page, observation: Observation, step: PlanStep, handle: str, profile: BusinessProfile, site_url: str
+) -> Observation:
+    """The page before this field is filled: looked at and checked again where the field is not what it was."""
+    if await observation.still(handle):
+        return observation
+    observation = await observe(page)
+    _guarded(step, observation.snapshot, profile, site_url)
+    field = observation.snapshot.field(handle)
+    decision = next(decision for decision in step.decisions if decision.handle == handle)
+    if field is not None and name_of(field)[:200] != decision.label:
+        # "State" may become "Province"; it may not become something else.
+        meant = map_form(observation.snapshot)[handle].concept
+        if decision.key is None or meant is not decision.key:
+            raise FormChanged(difference(step, observation.snapshot))
+    return observation
+
+
 async def _fill(
     page: Page, observation: Observation, step: PlanStep, value: FieldValue, profile: BusinessProfile, site_url: str
 ) -> tuple[Observation, PlanStep, FieldValue | None]:
@@ -187,6 +207,7 @@ async def _fill(
         except PlaywrightError:
             # The page rebuilt itself under our hands: look again, once, and take the element that is there now.
             observation = await observe(page)
+            _guarded(tried, observation.snapshot, profile, site_url)
             taken = await put(page, observation, decision, way, profile)
         if taken:
             return observation, tried, way

@@ -78,7 +78,7 @@
     return true;
   };
 
-  const rendering = new Map();
+  const rendering = new Map(), faces = new Map();
   const rendered = (el) => { let known = rendering.get(el); if (known === undefined) rendering.set(el, known = appears(el)); return known; };
   const widgets = widgetsOf({ rendered, classOf, attr });
 
@@ -361,6 +361,9 @@
   const REQUIRED_CLASS = /(^|[\s_-])(required|is-required|mandatory|pflichtfeld|obligatoire)([\s_-]|$)/i;
 
   const STANDS = { opens: 'combobox', tags: 'text', edits: 'richtext' };
+  // What of a control a person would notice, should it become another one while the form is being filled.
+  const faceOf = (el) => [el.type, el.name, attr(el, 'autocomplete'), attr(el, 'aria-label'), el.labels?.length ? readable(el.labels[0], el) : '', appears(el)].join('\n');
+  const still = (index) => !faces.has(elements[index]) || (elements[index].isConnected && faces.get(elements[index]) === faceOf(elements[index]));
   const addControl = (el, section) => {
     if (widgets.isPart(el) || widgets.original(el)) return;
     const stand = widgets.stands.get(el), face = stand?.face || el, type = stand?.face ? STANDS[stand.kind] : typeOf(el);
@@ -372,6 +375,7 @@
     if (type === 'combobox' && !stand && el.tagName !== 'INPUT' && el.querySelector('input:not([type=hidden])')) return;
     const native = /^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName), wrap = wrapperOf(el);
     const options = type === 'combobox' ? optionsOfCached(face) : optionsOf(el, type);
+    faces.set(face, faceOf(face));
     controls.push({
       index: keep(face), tag: face.tagName.toLowerCase(), type, name: attr(el, 'name') || attr(el, 'data-name') || (native ? '' : hiddenNameBeside(el)), id: el.id || '',
       value: type === 'checkbox' || type === 'radio' ? squeeze(String(el.value || '') || attr(el, 'data-value') || attr(el, 'value') || attr(el, 'aria-label') || (native ? '' : readable(el))) : '',
@@ -491,7 +495,7 @@
   }
   const lines = text.split('\n').map((line) => squeeze(line, MAX_NODE)).filter(Boolean).join('\n');
   return {
-    elements: elements.concat(whole ? [body] : []), hosts: iframes.map((i) => i.el),
+    elements: elements.concat(whole ? [body] : []), hosts: iframes.map((i) => i.el), still,
     facts: { url: location.href, heading: heading || firstHeading, text: lines, notices, controls, buttons, forms, markers, iframes: iframes.map((i) => i.fact),
       editor: whole ? elements.length : -1, scripted: document.scripts.length > 0 },
   };

@@ -51,6 +51,12 @@ class Observation:
             raise KeyError(handle)
         return element
 
+    async def still(self, handle: str) -> bool:
+        """False where the field's element is gone, hidden, or of another kind or name than when it was observed."""
+        place = self.places[handle]
+        same: bool = await self.documents[place.frame].evaluate("(dump, index) => dump.still(index)", place.index)
+        return same
+
 
 @dataclass(frozen=True)
 class _Document:

@@ -12,6 +12,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 
 from activities.boundary import ActivityFailure
+from activities.browser.clearing import clear_the_way
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
@@ -87,6 +88,7 @@ async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verd
     page, url = visit.page, f"{origins.home}{attack.name}"
     visit.gate.confine(url, PROFILE)
     await go_to(page, url)
+    await clear_the_way(page)
     step = plan_step((await observe(page, patience_s=0.3)).snapshot, PROFILE)
     if attack.before_fill:
         await page.evaluate(attack.before_fill.replace(ELSEWHERE, origins.elsewhere.rstrip("/")))

@@ -58,7 +58,7 @@ _BOXES = {
     "in an indented box": '<div style="text-indent:-9999px;white-space:nowrap">{}</div>',
     "in a screen reader box": '<div style="position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0 0 0 0)">{}</div>',
     "in a hidden box": "<div hidden>{}</div>",
-    "in closed details": "<details><summary>More</summary>{}</details>",
+    "in details nobody can open": '<details><summary style="display:none">More</summary>{}</details>',
     "in a closed dialog": "<dialog>{}</dialog>",
     "in an inert box": "<div inert>{}</div>",
     "in a popover": "<div popover>{}</div>",
