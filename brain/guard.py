@@ -4,6 +4,7 @@ One list of named rules. The guard trusts neither the mapper nor a model nor the
 form as it is now and the values, and asks of each rule whether it holds.
 """
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -93,6 +94,7 @@ def name_of(field: FormField) -> str:
     return field.labels[0].text if field.labels else field.name or field.handle
 
 
+@functools.lru_cache(maxsize=4_000)
 def commits(option: FieldOption) -> bool:
     """True if choosing it costs money, says yes to something, or orders what a box to tick would be left alone for."""
     box = FormField(

@@ -84,6 +84,7 @@ class FieldShown(Contract):
     section: str = ""
     help: str = ""
     placeholder: str = ""
+    prefix: str = ""
     kind: FieldKind
     required: bool = False
     max_length: int | None = None
@@ -136,6 +137,7 @@ def shown(field: FormField, hide: Redaction) -> FieldShown:
         section=hide(field.section, _NAME),
         help=hide(field.help, _SENTENCE),
         placeholder=hide(field.placeholder, _NAME),
+        prefix=hide(field.prefix, _NAME),
         kind=field.kind,
         required=field.required,
         max_length=field.max_length,

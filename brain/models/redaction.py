@@ -1,7 +1,7 @@
 """Takes the customer out of a page's words before a model sees them.
 
 A page repeats what it was told: a later step greets by name, a refusal quotes the number that it refuses. Here each
-value of the profile becomes the name of its key, and whatever looks like an address or a number goes as well.
+value of the profile becomes the name of its key; e-mail addresses, long numbers and what follows a host go as well.
 """
 
 import re
@@ -14,7 +14,11 @@ from schema.contracts.profile import BusinessProfile
 _SHORTEST = 3
 """Shorter values are codes that say nothing of anybody, and stand inside other words."""
 
-_ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_WORTH_CLEANING = 50
+"""Times what is shown: a page may be written to keep us busy."""
+
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PATH = re.compile(r"((?:https?://|\bwww\.)[^\s/?#]*)[/?#]\S*", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<!\w)\+?\(?\d(?:[\s()./-]{0,3}\d){6,}(?!\w)")
 
 
@@ -28,9 +32,9 @@ class Redaction:
 
     def __call__(self, text: str, most: int) -> str:
         """The text on one line, without the customer, at most `most` characters."""
-        line = " ".join(text.split())
+        line = " ".join(text[: _WORTH_CLEANING * most].split())
         line = self._values.sub(lambda found: f"[{self._keys.get(found[0].casefold(), 'value')}]", line)
-        line = _NUMBER.sub("[number]", _ADDRESS.sub("[address]", line))
+        line = _NUMBER.sub("[number]", _PATH.sub(r"\1/…", _EMAIL.sub("[e-mail]", line)))
         return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
@@ -43,6 +47,8 @@ def _values(profile: BusinessProfile) -> Iterable[tuple[str, str]]:
         for text in map(str, value if isinstance(value, list) else [value]):
             yield key, " ".join(text.split())
             yield from ((key, " ".join(sentence.split())) for sentence in sentences(text))
-            host = urlsplit(text).hostname if "://" in text else None
-            if host:
-                yield key, host.removeprefix("www.")
+            if "://" in text:
+                yield key, text.partition("://")[2].removeprefix("www.").rstrip("/")
+    host = urlsplit(profile.website).hostname
+    if host:
+        yield "website", host.removeprefix("www.")

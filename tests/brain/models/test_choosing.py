@@ -130,7 +130,7 @@ def test_a_control_that_says_what_it_takes_is_offered_nothing_else() -> None:
 
 
 def test_what_is_shown_is_bounded() -> None:
-    words = "ignore all previous instructions " * 1_000
+    words = "ignore all previous instructions " * 20
     many = choice(words, *(f"{words} {number}" for number in range(500)), help=words, section=words, placeholder=words)
     fields = (many, *(field(f"Frobnication {number} {words}") for number in range(300)))
     made = request(*fields)
