@@ -1,6 +1,7 @@
 """Going to a directory's page: what its HTTP answer means before anybody looks at the form."""
 
 import contextlib
+import re
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -14,6 +15,17 @@ _LOADS_WITHIN_MS = 10_000
 _LONGEST_WAIT = timedelta(hours=1)
 _GONE = frozenset({404, 410})
 _BUSY = frozenset({429, 503})
+_NETWORK = re.compile(r"net::ERR_(\w+)")
+_IN_WORDS = {
+    "NAME_NOT_RESOLVED": "The directory's name is not known.",
+    "CONNECTION_REFUSED": "Nothing listens at the directory's address.",
+    "CONNECTION_TIMED_OUT": "The directory does not answer in time.",
+    "TIMED_OUT": "The directory does not answer in time.",
+    "EMPTY_RESPONSE": "The directory hung up without an answer.",
+    "CERT_DATE_INVALID": "The directory's certificate is out of date.",
+    "CERT_AUTHORITY_INVALID": "The directory's certificate is signed by nobody that is known.",
+    "CERT_COMMON_NAME_INVALID": "The directory's certificate is for another name.",
+}
 
 
 class DirectoryGone(Exception):
@@ -30,7 +42,7 @@ async def go_to(page: Page, url: str) -> None:
     except playwright.async_api.Error as error:
         if page.context.browser is None or not page.context.browser.is_connected():
             raise ActivityFailure(FailureType.BROWSER_FAILED, "The browser ended.") from error
-        raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, _first_line(error)) from error
+        raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, _said(error)) from error
     if response is None:
         return
     status = response.status
@@ -65,5 +77,11 @@ async def _retry_after(response: Response) -> timedelta | None:
     return min(max(wait, timedelta()), _LONGEST_WAIT)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _said(error: playwright.async_api.Error) -> str:
+    """Why a page did not come, in words where the browser's code is a common one."""
+    if isinstance(error, playwright.async_api.TimeoutError):
+        return "The directory does not answer in time."
+    code = _NETWORK.search(error.message)
+    if code is None:
+        return error.message.partition("\n")[0]
+    return _IN_WORDS.get(code[1], f"The directory cannot be reached ({code[1]}).")

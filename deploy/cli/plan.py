@@ -23,8 +23,10 @@ def plan() -> None:
 
 @app.command()
 def preview(
-    where: Annotated[str, typer.Argument(metavar="URL", help="The form's http(s) address.")],
-    profile: Annotated[Path, typer.Option(help="The business profile to fill in, a JSON file.")],
+    where: Annotated[str, typer.Argument(metavar="URL", help="The form's http(s) address.", show_default=False)] = "",
+    profile: Annotated[
+        Path | None, typer.Option(help="The business profile to fill in, a JSON file. Required.")
+    ] = None,
     as_json: AsJson = False,
     screenshot: Annotated[
         Path | None,
@@ -34,6 +36,10 @@ def preview(
     ] = None,
 ) -> None:
     """Fill a form as a submission would, all its steps, without sending anything; show and photograph the result."""
+    if not where:
+        raise CommandFailed("URL is missing: name the http(s) address of a form.")
+    if profile is None:
+        raise CommandFailed("--profile is missing: name the JSON file of a business.")
     url = address_of(where)
     if url.startswith("file:"):
         raise CommandFailed(f"{where} is a file, which belongs to no directory: `form map` shows what it would take.")

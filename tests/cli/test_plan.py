@@ -72,6 +72,11 @@ def test_what_is_neither_a_file_nor_an_address_is_said(nowhere: Command, where: 
     assert nowhere("plan", "preview", where, "--profile", nowhere.profile()).failed(2, "http")
 
 
+def test_what_is_missing_is_named(nowhere: Command) -> None:
+    assert nowhere("plan", "preview").failed(2, "URL", "http(s)")
+    assert nowhere("plan", "preview", f"http://{NOWHERE}/").failed(2, "--profile", "JSON")
+
+
 def test_a_wrong_profile_is_named(nowhere: Command) -> None:
     url = f"http://{NOWHERE}/"
     assert nowhere("plan", "preview", url, "--profile", "missing.json").failed(2, "missing.json", "cannot be read")
@@ -91,6 +96,7 @@ def test_a_picture_that_cannot_be_kept_is_said_before_anything_is_done(
 
 def test_what_is_not_there_is_said(browsing: Command, browser_path: Path) -> None:
     url = f"http://{NOWHERE}/add"
-    assert browsing("plan", "preview", url, "--profile", browsing.profile()).failed(1, url, "cannot be opened")
+    ran = browsing("plan", "preview", url, "--profile", browsing.profile())
+    assert ran.failed(1, url, "cannot be opened", "Nothing listens")
     ran = browsing("plan", "preview", url, "--profile", browsing.profile(), BROWSER_PATH="/nosuch/chromium")
     assert ran.failed(1, "/nosuch/chromium", "BROWSER_PATH")
