@@ -68,6 +68,24 @@ async def test_a_busy_directory_says_when_to_come_back(
     assert (failed.value.failure, failed.value.retry_after) == (FailureType.DIRECTORY_BUSY, wait)
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("namenotresolved", "name is not known"),
+        ("connectionrefused", "Nothing listens"),
+        ("timedout", "in time"),
+        ("addressunreachable", "ADDRESS_UNREACHABLE"),
+    ],
+)
+async def test_why_a_page_does_not_come_is_told_without_the_address(page: Page, code: str, words: str) -> None:
+    await page.context.unroute("**/*")
+    await page.context.route("**/*", lambda route: route.abort(code))
+    with pytest.raises(ActivityFailure, match=words) as failed:
+        await go_to(page, f"{URL}?email=maya@bluebird.example")
+    assert "maya" not in str(failed.value)
+    assert "Page.goto" not in str(failed.value)
+
+
 async def test_a_server_error_and_no_server_are_unreachable(page: Page) -> None:
     await answering(page, 500)
     with pytest.raises(ActivityFailure) as failed:
