@@ -375,11 +375,14 @@
     if (type === 'combobox' && !stand && el.tagName !== 'INPUT' && el.querySelector('input:not([type=hidden])')) return;
     const native = /^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName), wrap = wrapperOf(el);
     const options = type === 'combobox' ? optionsOfCached(face) : optionsOf(el, type);
+    // Some libraries move the label from the control they hide to the box one types into.
+    const labels = labelsOf(stand?.face && el.type === 'hidden' && !el.labels?.length ? stand.box : el, type);
+    if (stand?.face && !labels.some((l) => /^(label_|aria_)/.test(l.source))) labels.unshift(...labelsOf(face, type).filter((l) => /^(label_|aria_)/.test(l.source)));
     faces.set(face, faceOf(face));
     controls.push({
       index: keep(face), tag: face.tagName.toLowerCase(), type, name: attr(el, 'name') || attr(el, 'data-name') || (native ? '' : hiddenNameBeside(el)), id: el.id || '',
       value: type === 'checkbox' || type === 'radio' ? squeeze(String(el.value || '') || attr(el, 'data-value') || attr(el, 'value') || attr(el, 'aria-label') || (native ? '' : readable(el))) : '',
-      labels: labelsOf(stand?.face && el.type === 'hidden' && !el.labels?.length ? stand.box : el, type), section, help: helpOf(el, wrap), error: errorOf(el, wrap),
+      labels, section, help: helpOf(el, wrap), error: errorOf(el, wrap),
       placeholder: squeeze(attr(el, 'placeholder') || attr(el, 'aria-placeholder') || attr(el, 'data-placeholder')),
       autocomplete: attr(el, 'autocomplete'), required: !!el.required || attr(el, 'aria-required') === 'true' || attr(closest(el, '[role=radiogroup]') || el, 'aria-required') === 'true',
       required_class: REQUIRED_CLASS.test(classOf(el)) || (wrap !== el && REQUIRED_CLASS.test(classOf(wrap))) || [...(el.labels || [])].some((l) => REQUIRED_CLASS.test(classOf(l))),

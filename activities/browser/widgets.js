@@ -5,7 +5,7 @@
   const WIDGET = /select2|chosen|choices|selectize|ts-wrapper|ts-control|nice-select|selectric|bootstrap-select|ss-main|sumo|multi-?select|custom-select|dropdown|combobox|tagify|tags-?input|tag-?editor|tokenfield|bootstrap-tagsinput/i;
   const EDITOR = /(^|[\s_-])(editor|tox|tox-tinymce|mce-tinymce|cke|ck|note|ql|trix|fr-box|jodit|wysiwyg|redactor|sun|prosemirror|tiptap)([\s_-]|$)|note-editor|ck-editor|trumbowyg|mce-/i;
   const OPENS = '[role=combobox],[role=listbox],[aria-haspopup=listbox]';
-  const TYPED = 'input:not([type]),input[type=text],input[type=search],textarea,[role=searchbox],[role=textbox],[contenteditable=""],[contenteditable=true]';
+  const TYPED = 'input:not([type=hidden]):not([type=checkbox]):not([type=radio]):not([type=file]):not([type=submit]):not([type=button]),textarea,[role=searchbox],[role=textbox],[contenteditable=""],[contenteditable=true]';
   // Tool bars, calendars and the dialogs of editors belong to a widget: nothing in them is a field or a button of the form.
   const MACHINERY = '[role=toolbar],[role=menubar],trix-toolbar,.ql-toolbar,.ql-tooltip,.ql-clipboard,.note-toolbar,.note-modal,.note-popover,.tox-editor-header,.tox-statusbar,.mce-toolbar-grp,.mce-statusbar,.cke_top,.cke_bottom,'
     + '.quicktags-toolbar,.wp-editor-tools,.editor-toolbar,.fr-toolbar,.jodit-toolbar__box,.flatpickr-calendar,.ui-datepicker,.ui-timepicker-div,.pika-single,.air-datepicker,.daterangepicker,.datepicker-dropdown,.iti__dropdown-content,.iti__country-container,.iti__flag-container';
@@ -58,7 +58,8 @@
     }
     return null;
   };
-  const typingBox = (box) => (box.matches(TYPED) ? box : [...box.querySelectorAll(TYPED)].find((n) => rendered(n) && !inMachinery(n)) || null);
+  // The input in a widget may be faint or a few pixels wide: its box is what a person sees.
+  const typingBox = (box, el) => (box.matches(TYPED) ? box : [...box.querySelectorAll(TYPED)].find((n) => n !== el && n.checkVisibility({ checkVisibilityCSS: true }) && !inMachinery(n)) || null);
   const editorIn = (box) => {
     const editable = '[contenteditable=""],[contenteditable=true]';
     if (box.matches(editable)) return box;
@@ -76,12 +77,12 @@
     if (el.tagName === 'SELECT') {
       if (offered(el) < 1 || (offered(el) === 1 && /selectize/.test(classOf(box)))) {
         kind = 'opens';
-        face = typingBox(box) || (box.matches(OPENS) ? box : [...box.querySelectorAll(OPENS)].find(rendered)) || box;
+        face = typingBox(box, el) || (box.matches(OPENS) ? box : [...box.querySelectorAll(OPENS)].find(rendered)) || box;
       }
     } else if (el.type === 'hidden' && lists(box)) {
       kind = 'opens';
       face = [...box.querySelectorAll('button,[tabindex],[class*=toggle],[class*=selected],[class*=trigger]')].find((n) => rendered(n) && !n.matches(ENTRY)) || box;
-    } else if (edits(box)) { kind = 'edits'; face = editorIn(box); if (!face) return; } else { kind = 'tags'; face = typingBox(box); if (!face) return; }
+    } else if (edits(box)) { kind = 'edits'; face = editorIn(box); if (!face) return; } else { kind = 'tags'; face = typingBox(box, el); if (!face) return; }
     stands.set(el, { box, face, kind });
     boxes.set(box, el);
     if (face) faces.set(face, el);
@@ -94,8 +95,7 @@
   const isPart = (el) => {
     if (inMachinery(el)) return true;
     if (faces.has(el) || stands.has(el)) return false;
-    const box = boxAbove(el);
-    return !!box && !faces.has(box);
+    return !!boxAbove(el);
   };
   // "Drop your files here": an area that opens a file dialog, with no file input of its own in it.
   const DROP = /(^|[\s_-])(drop-?zone|file-?drop|drop-?area|drag-?area|drag-?drop|upload-?(area|zone|box|drop)|plupload-upload-ui)([\s_-]|$)/i;
