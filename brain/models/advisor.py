@@ -80,7 +80,8 @@ class Consultation:
         plain = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=decided)
         if isinstance(plain, Obstacle) and plain.failure is not FailureType.PLAN_REJECTED:
             return plain
-        chosen = await self._chosen(snapshot, frozenset(decision.handle for decision in decided))
+        handles = frozenset(decision.handle for decision in decided)
+        chosen = await self._chosen(snapshot, handles, rescue=isinstance(plain, Obstacle))
         needed = tuple(decision for decision in chosen if _is_required(decision, snapshot))
         # What the guard refuses of an optional field must not cost the required ones their plan.
         for choices in filter(None, dict.fromkeys((chosen, needed))):
@@ -101,9 +102,14 @@ class Consultation:
         read = await self._ask(question, lambda form, _: reading.reading(form, before, after))
         return reading.weighed(answer, read, status) if read else answer
 
-    async def _chosen(self, snapshot: FormSnapshot, decided: frozenset[str]) -> tuple[FieldDecision, ...]:
+    async def _chosen(
+        self, snapshot: FormSnapshot, decided: frozenset[str], *, rescue: bool
+    ) -> tuple[FieldDecision, ...]:
+        """What models decide about the fields nobody has decided. To `rescue` a plan takes a required one."""
         meanings = map_form(snapshot)
         fields = tuple(field for field in choosing.unsure(snapshot, meanings) if field.handle not in decided)
+        if rescue and not any(field.required for field in fields):
+            return ()
         fresh = tuple(field for field in fields if self._name(field) not in self._known)
         if fresh:
             question = choosing.choose(fresh, snapshot, meanings, self._hide)

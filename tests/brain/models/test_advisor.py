@@ -95,6 +95,13 @@ async def test_where_something_stands_in_the_way_nobody_is_asked(changes: dict[s
         assert at.asked == (0, 0)
 
 
+async def test_a_form_that_no_answer_could_save_is_not_asked_about() -> None:
+    abroad = form(field("Business name"), field("Frobnication")).model_copy(update={"action": "https://evil.example/"})
+    async with desk(says(ANTHROPIC, _TAGLINE), _CUT) as at:
+        assert isinstance(await planned(at.consultation(), abroad), Obstacle)
+        assert at.asked == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
