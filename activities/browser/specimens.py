@@ -36,32 +36,32 @@ class Specimen:
 async def read_specimens(executable: Path, files: Sequence[Path], attribute: str) -> AsyncIterator[Specimen]:
     """Each page as soon as it has been read, in no order. Raises BrowserFailed when the browser does not start."""
     chromium = await launch(executable)
-    waiting = list(reversed(files))
-    done: asyncio.Queue[Specimen] = asyncio.Queue()
-    readers = [asyncio.create_task(_reader(chromium.browser, waiting, done, attribute)) for _ in range(_TABS)]
+    tabs: asyncio.Queue[Page] = asyncio.Queue()
+    reading = [asyncio.create_task(_turn(chromium.browser, tabs, file, attribute)) for file in files]
     try:
-        for _ in files:
-            yield await done.get()
+        for _ in range(_TABS):
+            tabs.put_nowait(await _blank(chromium.browser))
+        for read in asyncio.as_completed(reading):
+            yield await read
     finally:
-        for reader in readers:
-            reader.cancel()
-        await asyncio.gather(*readers, return_exceptions=True)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
         await chromium.end()
 
 
-async def _reader(browser: Browser, waiting: list[Path], done: "asyncio.Queue[Specimen]", attribute: str) -> None:
-    page: Page | None = None
-    while waiting:
-        file = waiting.pop()
-        try:
-            page = page or await _blank(browser)
-            async with asyncio.timeout(_PAGE_TIMEOUT_S):
-                specimen = await _read(page, file, attribute)
-        except (PlaywrightError, TimeoutError, OSError) as error:
-            specimen = Specimen(file, None, {}, str(error).partition("\n")[0] or "it took too long")
-            # Whatever hangs there must not hang the next page.
-            page = None
-        done.put_nowait(specimen)
+async def _turn(browser: Browser, tabs: "asyncio.Queue[Page]", file: Path, attribute: str) -> Specimen:
+    """Reads one page as soon as a tab is free."""
+    page = await tabs.get()
+    try:
+        async with asyncio.timeout(_PAGE_TIMEOUT_S):
+            return await _read(page, file, attribute)
+    except (PlaywrightError, TimeoutError, OSError) as error:
+        # Whatever hangs there must not hang the next page.
+        page = await _blank(browser)
+        return Specimen(file, None, {}, str(error).partition("\n")[0] or "it took too long")
+    finally:
+        tabs.put_nowait(page)
 
 
 async def _blank(browser: Browser) -> Page:
@@ -76,9 +76,11 @@ async def _read(page: Page, file: Path, attribute: str) -> Specimen:
     documents = await documents_of(page)
     marks = {
         document.facts.name: tuple(
-            await document.dump.evaluate("(dump, name) => dump.elements.map((e) => e.getAttribute(name) || '')", attribute)
+            await document.dump.evaluate(
+                "(dump, name) => dump.elements.map((e) => e.getAttribute(name) || '')", attribute
+            )
         )
         for document in documents
     }
     facts = tuple(document.facts for document in documents)
-    return Specimen(file, PageObservation(url=file.as_uri(), title=await page.title(), frames=facts), marks)
+    return Specimen(file, PageObservation(url=file.resolve().as_uri(), title=await page.title(), frames=facts), marks)

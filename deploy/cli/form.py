@@ -18,14 +18,27 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("map")
 def map_form(
-    where: Annotated[str, typer.Argument(metavar="FILE_OR_URL", help="An HTML file, or an http(s) address.")],
+    where: Annotated[
+        str, typer.Argument(metavar="[FILE_OR_URL]", help="An HTML file, or an http(s) address.", show_default=False)
+    ] = "",
     profile: Annotated[Path | None, typer.Option(help="A business profile; an example one if not given.")] = None,
     as_json: AsJson = False,
     explained: Annotated[
         bool, typer.Option("--explain", help="All that was weighed: clues, runners-up, values, forms, the guard.")
     ] = False,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Map every page of DIR/html instead, without scripts or network.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where --corpus writes its predictions, a JSON object a line.")
+    ] = None,
 ) -> None:
     """Show which field takes which key of the profile, how sure that is, and why."""
+    if corpus or out:
+        _map_corpus(corpus, out, where)
+        return
+    if not where:
+        raise CommandFailed("FILE_OR_URL is missing: name an HTML file or an http(s) address, or --corpus DIR.")
     url = address_of(where)
     business = read_profile(profile) if profile else example_profile()
 
@@ -41,6 +54,17 @@ def map_form(
         show_explained(form, title)
     else:
         show(form.short(), title)
+
+
+def _map_corpus(corpus: Path | None, out: Path | None, where: str) -> None:
+    if corpus is None or out is None:
+        raise CommandFailed("--corpus DIR and --out FILE go together: the pages to map, and where to write the result.")
+    if where:
+        raise CommandFailed(f"--corpus maps a folder of pages: leave out {where}, or --corpus.")
+
+    from deploy.cli.form_corpus import map_corpus
+
+    asyncio.run(map_corpus(corpus, out))
 
 
 def address_of(where: str) -> str:
