@@ -147,6 +147,9 @@ class Consultation:
                 reply = await self._answer(model, question)
                 tokens, made = reply.tokens, use(reply.answer, model.name)
                 failure = "" if made is not None else "unusable answer"
+            except asyncio.CancelledError:
+                self._note(model.name, question, tokens, time.monotonic() - started, "cancelled")
+                raise
             except ModelFailed as failed:
                 # What was never reported may still have been billed: the question itself, at least.
                 tokens, failure = failed.tokens, str(failed)

@@ -1,5 +1,6 @@
 """Who is asked, in which order, for how much; and that a plan goes on whatever they answer."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -167,6 +168,15 @@ async def test_an_answer_that_comes_too_late_is_none() -> None:
         assert key_of(await planned(consultation)) is ProfileKey.TAGLINE
         assert consultation.usage[0].failure == "timeout"
         assert 400 < consultation.usage[0].duration_ms < 5_000
+
+
+async def test_a_question_that_is_cut_off_is_in_the_usage() -> None:
+    async with desk(Scripted(ANTHROPIC.said(_TYRES), after_s=30), _CUT) as at:
+        consultation = at.consultation()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await planned(consultation)
+        assert [usage.failure for usage in consultation.usage] == ["cancelled"]
 
 
 async def test_who_has_failed_is_not_asked_again_for_this_plan_and_is_for_the_next() -> None:
