@@ -7,10 +7,11 @@ import structlog
 from playwright.async_api import ElementHandle, FilePayload, Page
 
 from activities.browser.choose import choose
+from activities.browser.clock import set_clock
 from activities.browser.observe import Observation
 from activities.browser.pictures import Picture, PictureUnusable, fetch_picture
 from activities.browser.tags import enter
-from activities.browser.touch import ACTION_TIMEOUT_MS, leave, press, shown, tick, write, write_by_keys
+from activities.browser.touch import ACTION_TIMEOUT_MS, leave, press, shown, tick, writable, write, write_by_keys
 from brain.formats import says
 from brain.values.pictures import takes
 from brain.words import slug
@@ -52,8 +53,9 @@ async def put(
 async def empty(observation: Observation, handle: str) -> None:
     """Take out what the page made of a value."""
     element = await observation.element(handle)
-    await write(element, "")
-    await leave(element)
+    if await writable(element):
+        await write(element, "")
+        await leave(element)
 
 
 async def _choose(
@@ -73,6 +75,8 @@ async def _type(
 ) -> bool:
     if field.multiple:
         return bool(await enter(element, text.split(", "), comma=True))
+    if not await writable(element):
+        return await set_clock(element, text)
     await write(element, text)
     await leave(element)
     if field.kind not in _WRITTEN:

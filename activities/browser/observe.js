@@ -358,6 +358,8 @@
     }
     return '';
   };
+  // Nobody types here, but a press opens a calendar or a clock.
+  const PICKS = /flatpickr|time-?picker|clock-?picker|timedrop/i;
   const REQUIRED_CLASS = /(^|[\s_-])(required|is-required|mandatory|pflichtfeld|obligatoire)([\s_-]|$)/i;
 
   const STANDS = { opens: 'combobox', tags: 'text', edits: 'richtext' };
@@ -386,7 +388,7 @@
       placeholder: squeeze(attr(el, 'placeholder') || attr(el, 'aria-placeholder') || attr(el, 'data-placeholder')),
       autocomplete: attr(el, 'autocomplete'), required: !!el.required || attr(el, 'aria-required') === 'true' || attr(closest(el, '[role=radiogroup]') || el, 'aria-required') === 'true',
       required_class: REQUIRED_CLASS.test(classOf(el)) || (wrap !== el && REQUIRED_CLASS.test(classOf(wrap))) || [...(el.labels || [])].some((l) => REQUIRED_CLASS.test(classOf(l))),
-      visible: !!stand || visibleAs(el, type), enabled: !el.matches(':disabled') && (!el.readOnly || type === 'combobox') && attr(el, 'aria-disabled') !== 'true',
+      visible: !!stand || visibleAs(el, type), enabled: !el.matches(':disabled') && (!el.readOnly || type === 'combobox' || PICKS.test(classOf(el))) && attr(el, 'aria-disabled') !== 'true',
       chosen: chosen(face, type, stand?.face && el), enhanced: !!stand, multiple: !!el.multiple || stand?.kind === 'tags' || attr(el, 'aria-multiselectable') === 'true',
       min_length: limit(el.minLength), max_length: limit(el.maxLength) || limit(parseInt(attr(el, 'data-maxlength') || attr(el, 'data-max-length'), 10)),
       pattern: attr(el, 'pattern'), minimum: attr(el, 'min'), maximum: attr(el, 'max'), accept: attr(el, 'accept'),

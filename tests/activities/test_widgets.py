@@ -67,6 +67,7 @@ async def carried(page: Page, name: str, **parts: str) -> dict[str, str]:
         ("drop_area", {"uploaded": "rosa-s-bakery-logo.png"}),
         ("home_made", {"category": "c2", "city": "Austin"}),
         ("lists", {"pay[cash]": "1", "pay[card]": "1", "on0": "1", "o0": "14", "c0": "31", "o3": ""}),
+        ("clock", {"o0": "7:00 AM", "c0": "3:30 PM", "o2": "7:00 AM", "o3": ""}),
         ("in_the_way", {"phone": "+1 512-555-0147", "year": "1998", "street": "412 Cedar Street", "city": "Austin"}),
     ],
 )
