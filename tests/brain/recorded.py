@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from playwright.async_api import BrowserContext, Route
 from activities.browser.chromium import launch
 from activities.browser.observe import documents_of
 from brain.page import PageObservation
+from brain.reader import Reading, read
 from deploy.local.sandbox.street import SITES
 from tests.local.sandbox_posts import open_street
 
@@ -20,8 +22,16 @@ _SCRIPTS_RUN_MS = 1_200
 _HOST = "http://street.test/"
 
 
-async def record_street(executable: Path, folder: Path) -> dict[str, PageObservation]:
-    """Each site's submission page by its slug, with scripts on and nothing but the street to talk to."""
+@dataclass(frozen=True, slots=True)
+class Street:
+    """Each site's submission page by its slug, and how it reads; only those that hold a form."""
+
+    pages: dict[str, PageObservation]
+    readings: dict[str, Reading]
+
+
+async def record_street(executable: Path, folder: Path) -> Street:
+    """With scripts on, and nothing but the street to talk to."""
     async with _visitor(executable, folder) as context:
         waiting = list(SITES)
         found: dict[str, PageObservation] = {}
@@ -37,7 +47,9 @@ async def record_street(executable: Path, folder: Path) -> dict[str, PageObserva
                 found[site.slug] = PageObservation(url=page.url, title=await page.title(), frames=frames)
 
         await asyncio.gather(*(tab() for _ in range(_TABS)))
-        return found
+        readings = {slug: read(page) for slug, page in sorted(found.items())}
+        forms = {slug: reading for slug, reading in readings.items() if reading.snapshot.found}
+        return Street({slug: found[slug] for slug in forms}, forms)
 
 
 @asynccontextmanager
@@ -48,7 +60,7 @@ async def _visitor(executable: Path, folder: Path) -> AsyncIterator[BrowserConte
             context = await chromium.browser.new_context()
 
             async def answer(route: Route) -> None:
-                await route.fulfill(**await _answer(street, route))
+                await _answer(street, route)
 
             await context.route("**/*", answer)
             yield context
@@ -56,11 +68,12 @@ async def _visitor(executable: Path, folder: Path) -> AsyncIterator[BrowserConte
         await chromium.end()
 
 
-async def _answer(street: httpx.AsyncClient, route: Route) -> dict[str, object]:
+async def _answer(street: httpx.AsyncClient, route: Route) -> None:
     """What the street says to a request; nobody else is at home."""
     request = route.request
     if urlsplit(request.url).hostname != urlsplit(_HOST).hostname:
-        return {"status": 404, "body": ""}
+        await route.fulfill(status=404, body="")
+        return
     response = await street.request(request.method, request.url, content=request.post_data_buffer)
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
-    return {"status": response.status_code, "headers": headers, "body": response.content}
+    await route.fulfill(status=response.status_code, headers=headers, body=response.content)
