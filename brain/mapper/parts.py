@@ -6,6 +6,7 @@ from pathlib import Path
 
 from brain import phrases
 from brain.mapper.meaning import Avoid, Meaning
+from brain.values.hours import piece_of
 from brain.words import identifier_words, words
 from schema.contracts.form import FieldKind, FormField
 from schema.contracts.profile import ProfileKey as Key
@@ -131,8 +132,22 @@ def settle_hours(fields: tuple[FormField, ...], meanings: dict[str, Meaning]) ->
         if side not in ("closed", "open"):
             seen[day] = seen.get(day, 0) + 1
         _give(meanings, field, Key.HOURS, f"{day.value}.{side}" if side else day.value, at_least=0.8)
+    for day in gridded:
+        for field, part in _clock_pieces([field for field in fields if days[field.handle] is day]):
+            _give(meanings, field, Key.HOURS, f"{day.value}.{part}", at_least=0.8)
     for handle, side in _whole_days(fields, days, seen):
         meanings[handle] = replace(meanings[handle], part=meanings[handle].part.replace(f".{side}", ""))
+
+
+def _clock_pieces(fields: list[FormField]) -> list[tuple[FormField, str]]:
+    """A day whose times are chosen in pieces: "7" "30" "AM" to "3" "00" "PM"; empty where they are not."""
+    chosen = [field for field in fields if field.options and field.kind is not FieldKind.CHECKBOX]
+    pieces = [piece_of(field.options) for field in chosen]
+    half = len(chosen) // 2
+    if len(chosen) not in (4, 6) or pieces[:half] != pieces[half:] or sorted(pieces[:2]) != ["hour", "minute"]:
+        return []
+    sides = ["opens"] * half + ["closes"] * half
+    return [(field, f"{side}.{piece}") for field, side, piece in zip(chosen, sides, pieces, strict=True)]
 
 
 def _whole_days(

@@ -123,6 +123,9 @@ def _time(part: str, options: tuple[FieldOption, ...], profile: BusinessProfile)
         return hours.closed_option(options)
     if side in ("open", "closed"):
         return None
+    side, _, piece = side.partition(".")
+    if piece:
+        return hours.piece_at(options, times.closes if side == "closes" else times.opens, piece)
     return hours.option_at(options, times.closes if side == "closes" else times.opens)
 
 

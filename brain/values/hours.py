@@ -53,6 +53,28 @@ def option_at(options: tuple[FieldOption, ...], time: str) -> FieldOption | None
     return next((option for option, at in zip(options, times, strict=True) if at == wanted), None)
 
 
+def piece_of(options: tuple[FieldOption, ...]) -> str:
+    """ "hour", "minute" or "half" where the options are one piece of a time of day, else ""."""
+    numbers = [int(option.label) for option in options if option.label.strip().isdigit()]
+    if len(numbers) == len(options) >= 12 and set(range(1, 12)) <= set(numbers) and max(numbers) <= 24:
+        return "hour"
+    if len(numbers) == len(options) > 1 and 0 in numbers and max(numbers) <= 59:
+        return "minute"
+    return "half" if {fold(option.label).replace(" ", "") for option in options} == {"am", "pm"} else ""
+
+
+def piece_at(options: tuple[FieldOption, ...], time: str, piece: str) -> FieldOption | None:
+    """The option that is this piece of the time, if there is exactly it."""
+    hour, minute = map(int, time.split(":"))
+    if piece == "half":
+        wanted = "pm" if hour >= 12 else "am"
+        return next((option for option in options if fold(option.label).replace(" ", "") == wanted), None)
+    numbers = [int(option.label) for option in options if option.label.strip().isdigit()]
+    twelve = numbers and max(numbers) <= 12
+    number = minute if piece == "minute" else (hour % 12 or (0 if 0 in numbers else 12)) if twelve else hour
+    return next((o for o in options if o.label.strip().isdigit() and int(o.label) == number), None)
+
+
 def closed_option(options: tuple[FieldOption, ...]) -> FieldOption | None:
     """The option that says closed."""
     return next((option for option in options if _PHRASES["closed"].search(fold(option.label))), None)

@@ -103,6 +103,22 @@ def test_times_are_read_from_labels_before_row_numbers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("part", "offered", "expected"),
+    [
+        ("opens.hour", [str(hour) for hour in range(1, 13)], "7"),
+        ("closes.hour", [str(hour) for hour in range(1, 13)], "3"),
+        ("closes.hour", [f"{hour:02d}" for hour in range(24)], "15"),
+        ("closes.minute", ["00", "15", "30", "45"], "30"),
+        ("opens.half", ["AM", "PM"], "AM"),
+        ("closes.half", ["a.m.", "p.m."], "p.m."),
+        ("closes.minute", ["00", "20", "40"], ""),
+    ],
+)
+def test_a_time_in_pieces(part: str, offered: list[str], expected: str) -> None:
+    assert first(Key.HOURS, choice("Monday", *offered), part=f"monday.{part}") == expected
+
+
+@pytest.mark.parametrize(
     ("offered", "wanted", "expected"),
     [
         (("Restauracje", "Piekarnie"), "Bakery", "Piekarnie"),
