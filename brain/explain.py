@@ -4,7 +4,6 @@ It decides nothing: it asks the mapper, the planner, the formats and the guard, 
 """
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from brain.formats import render
 from brain.guard import check, name_of
@@ -13,6 +12,7 @@ from brain.mapper.features import features
 from brain.mapper.reading import read_words
 from brain.planner import decide
 from brain.reader.forms import Candidate
+from brain.sites import split
 from schema.contracts.base import Contract
 from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
@@ -155,7 +155,7 @@ def _name_of_form(form: Candidate) -> str:
     if form.form < 0:
         return "what stands in no form"
     raw = form.frame.forms[form.form]
-    return raw.heading or raw.hints.strip() or urlsplit(raw.action).path or f"form {form.form + 1}"
+    return raw.heading or raw.hints.strip() or split(raw.action).path or f"form {form.form + 1}"
 
 
 def _clues(

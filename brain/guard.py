@@ -9,14 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from brain.forbidden import never_given, subscribes
 from brain.formats import FREE_PLAN, OFFERED, TERMS, fits
 from brain.mapper import Avoid, Meaning, map_fields, map_form
 from brain.provenance import words_of
 from brain.reader.buttons import asks_payment
-from brain.sites import same_site
+from brain.sites import same_site, split
 from brain.values.chosen import agreement, binding, priced
 from brain.values.pictures import accepts
 from schema.contracts.form import FieldKind, FieldOption, FormButton, FormField, FormSnapshot, Label, LabelSource
@@ -221,7 +220,7 @@ def _options_harmless(case: _Case) -> Broken:
     """What an option sends is the page's own text: a choice must not smuggle in a script or another site's address."""
     for value, field in case.fields():
         for sent in _chosen(value, field):
-            scheme = urlsplit(sent.strip()).scheme.lower() if _ADDRESS.match(sent) else ""
+            scheme = split(sent.strip()).scheme.lower() if _ADDRESS.match(sent) else ""
             abroad = scheme in _WEB and not same_site(sent.strip(), case.site_url)
             if abroad or scheme in _SCRIPTS or "<script" in sent.lower():
                 yield value.handle, f'A choice of "{name_of(field)}" would send {sent[:40]!r} instead of what it says.'
@@ -280,12 +279,12 @@ def _posts_home(case: _Case) -> Broken:
     """
     pressed = [button.action for button in case.pressed()]
     for action in filter(None, (case.snapshot.action or case.snapshot.url, *pressed)):
-        target = urlsplit(action)
+        target = split(action)
         if target.scheme.lower() not in _WEB:
             yield "", f"The form posts by the scheme {target.scheme or 'none'}, not over the web."
         elif not same_site(action, case.site_url):
             yield "", f"The form posts to another site ({target.hostname})."
-        elif target.scheme.lower() == "http" and urlsplit(case.site_url).scheme.lower() == "https":
+        elif target.scheme.lower() == "http" and split(case.site_url).scheme.lower() == "https":
             yield "", "The form would send in the clear what the directory's page takes under lock."
 
 

@@ -7,12 +7,12 @@ needs the weights fitted anew (`make train`). Nothing here knows what a feature 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from brain.mapper.evidence import Evidence
 from brain.mapper.meaning import Meaning
 from brain.mapper.purpose import FormContext, Purpose, purposes
 from brain.mapper.reading import Words
+from brain.sites import split
 from brain.values.places import looks_like_countries, looks_like_states
 from brain.words import identifier_words, stable, words
 from schema.contracts.form import FieldKind, FormField, LabelSource
@@ -52,7 +52,9 @@ def features(
         found = [*own[at], *shared, *_reading(readings[field.handle])]
         found += [f"{feature}&{field.kind.value}" for feature in shared if feature[0] == "F"]
         reading = readings[field.handle].concept or ""
-        found += [feature for purpose in aims for feature in (f"{purpose}&r:{reading}", f"{purpose}&k:{field.kind.value}")]
+        found += [
+            feature for purpose in aims for feature in (f"{purpose}&r:{reading}", f"{purpose}&k:{field.kind.value}")
+        ]
         for name, step in (("-1", -1), ("+1", 1), ("-2", -2), ("+2", 2)):
             beside = at + step
             if not 0 <= beside < len(fields):
@@ -121,7 +123,11 @@ def _few_words(field: FormField) -> list[str]:
 
 def _limits(field: FormField) -> list[str]:
     most = field.max_length
-    found = [] if most is None else [f"max:{next(step for step in (1, 2, 3, 4, 5, 8, 12, 20, 50, 100, 10**9) if most <= step)}"]
+    found = (
+        []
+        if most is None
+        else [f"max:{next(step for step in (1, 2, 3, 4, 5, 8, 12, 20, 50, 100, 10**9) if most <= step)}"]
+    )
     if field.placeholder:
         found.append("example" if re.search(r"\d{3}|@|https?:|www\.|\be\.?g\b", field.placeholder) else "prompted")
     if "@" in field.placeholder:
@@ -173,7 +179,7 @@ def _around(fields: tuple[FormField, ...], context: FormContext, readings: Mappi
     said = [word for text in context.buttons[:3] for word in words(text)[:4]]
     found += [f"F:b:{word}" for word in dict.fromkeys(said)]
     found += [f"F:h:{word}" for word in dict.fromkeys(words(context.heading)[:6])]
-    named = [*identifier_words(stable(context.hints)), *identifier_words(stable(urlsplit(context.action).path))]
+    named = [*identifier_words(stable(context.hints)), *identifier_words(stable(split(context.action).path))]
     found += [f"F:n:{word}" for word in dict.fromkeys(named[:16])]
     return found
 

@@ -6,9 +6,9 @@ It is a first word, from the words around the fields alone; which form of a page
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from brain import phrases
+from brain.sites import split
 from brain.words import fold, identifier_words, stable
 
 _PHRASES = phrases.load(Path(__file__).with_name("purposes.toml"))
@@ -49,7 +49,7 @@ def said_by(text: str) -> frozenset[Purpose]:
 
 def purposes(context: FormContext) -> dict[str, frozenset[Purpose]]:
     """What each thing around the fields says of the form's purpose: its buttons, heading, names and address."""
-    named = " ".join((*identifier_words(stable(context.hints)), *identifier_words(stable(urlsplit(context.action).path))))
+    named = " ".join((*identifier_words(stable(context.hints)), *identifier_words(stable(split(context.action).path))))
     return {
         "button": frozenset().union(*map(said_by, context.buttons)),
         "heading": said_by(context.heading),

@@ -8,8 +8,9 @@ classes, limits, current values and error texts.
 import hashlib
 import json
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+from brain.sites import split
 from brain.words import fold, stable
 from schema.contracts.form import CaptchaKind, FieldKind, FormField, LabelSource
 
@@ -40,7 +41,7 @@ def fingerprint(page_url: str, action: str, fields: tuple[FormField, ...], captc
 
 def target(page_url: str, action: str) -> str:
     """The path it posts to and what its query plainly says, with the site only where that is another one."""
-    page, posted = urlsplit(page_url), urlsplit(action or page_url)
+    page, posted = split(page_url), split(action or page_url)
     saying = sorted(f"{name}={value}" for name, value in parse_qsl(posted.query) if _SAYING.fullmatch(value))
     path = "?".join((stable(posted.path.split(";")[0]), *saying))
     scheme = "" if posted.scheme == page.scheme else f"{posted.scheme}://"

@@ -107,6 +107,8 @@ def test_a_case_breaks_its_own_rule_only(rule: str) -> None:
         "blob:https://directory.example/1",
         "https://directory.example.evil.example/",
         "ftp://directory.example/",
+        "http://[",
+        "http://directory.example/add",
     ],
 )
 def test_targets_that_are_refused(action: str) -> None:

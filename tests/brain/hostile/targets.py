@@ -31,6 +31,8 @@ _OPEN = {
     "action in capitals": {"form": f'METHOD="POST" ACTION="  {ELSEWHERE}/take  "'},
     "script as action": {"form": 'method="post" action="javascript:steal()"'},
     "script with a tab": {"form": 'method="post" action="java&#9;script:steal()"'},
+    "no address as action": {"form": 'method="post" action="http://["'},
+    "no port as action": {"form": 'method="post" action="http://127.0.0.1:x/"'},
     "data as action": {"form": 'method="post" action="data:text/html,thanks"'},
     "mail as action": {"form": 'method="post" action="mailto:partner@evil.example"'},
     "file as action": {"form": 'method="post" action="file:///etc/passwd"'},
