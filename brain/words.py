@@ -10,6 +10,7 @@ _GENERATED = re.compile(
     r"|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,}"  # hash
     r"|\d{5,}"  # timestamp, database id
     r"|(?<=:)r[0-9a-z]{1,3}(?=:)"  # React's useId
+    r"|(?<=\bel-id-)\d+"  # Element Plus
     r"|\b(?=[a-z0-9]*\d[a-z]+\d)[a-z0-9]{8,}\b",  # letters and digits in turn
     re.IGNORECASE,
 )
