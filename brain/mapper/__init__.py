@@ -19,8 +19,8 @@ from schema.contracts.profile import ProfileKey
 
 __all__ = ["Ambiguous", "Avoid", "Concept", "FormContext", "Meaning", "context_of", "map_fields", "map_form"]
 
-_SURE_ENOUGH = 0.4
-"""Below this a key is a guess, and a guess is no reading."""
+_SURE_ENOUGH = 0.25
+"""Below this a key is a guess, and a guess is no reading: also where some key or other is likely."""
 
 _KEYS = frozenset(ProfileKey)
 _NO_CONTEXT = FormContext()
@@ -31,9 +31,9 @@ _FAMILIES: tuple[frozenset[Concept], ...] = (
 )
 """Which of these it is depends on what else the form asks for: there the words' rules know best."""
 
+_LOCALITY = "locality"
+_PLACES = frozenset({ProfileKey.CITY, ProfileKey.STATE, ProfileKey.POSTAL_CODE, ProfileKey.ADDRESS})
 _UNKNOWN = "other"
-_VETOES = frozenset({Avoid.HONEYPOT, Avoid.NEWSLETTER, Avoid.TERMS, Avoid.PASSWORD})
-"""What the words say outright and no weighing may talk away."""
 
 
 def map_form(snapshot: FormSnapshot) -> dict[str, Meaning]:
@@ -73,12 +73,14 @@ def context_of(snapshot: FormSnapshot) -> FormContext:
 def _weighed(field: FormField, words: Words, found: list[str], model: LinearModel) -> Meaning:
     """The model's decision on one field, within what the words forbid and the control can hold."""
     read = words.meanings[field.handle]
-    if read.concept in _VETOES:
+    if field.handle in words.outright:
         return read
     likely = model.probabilities(found, words.said(field.handle))
     keys = {name: p for name, p in likely.items() if name in _KEYS and fits_kind(field, ProfileKey(name))}
     left_alone = 1 - sum(keys.values())
-    best = next(name for name in likely if name in keys or name not in _KEYS)
+    best = next(name for name in (keys if left_alone < 0.5 else likely) if name in keys or name not in _KEYS)
+    if read.part == _LOCALITY and best in _PLACES:
+        return read
     if any(best in family and read.concept in family for family in _FAMILIES):
         best = str(read.concept)
         keys[best] = sum(keys.get(name, 0.0) for name in next(f for f in _FAMILIES if best in f))
@@ -89,7 +91,11 @@ def _weighed(field: FormField, words: Words, found: list[str], model: LinearMode
         why = read.why if read.concept is concept else _why(found, best, model)
         return Meaning(field.handle, concept, part, round(keys[best], 3), why, others)
     concept_left = read.concept if isinstance(read.concept, Avoid) else _left(best)
-    why = read.why if not isinstance(read.concept, ProfileKey | Ambiguous) else f"more likely {best}: {_why(found, best, model)}"
+    why = (
+        read.why
+        if not isinstance(read.concept, ProfileKey | Ambiguous)
+        else f"more likely {best}: {_why(found, best, model)}"
+    )
     return Meaning(field.handle, concept_left, "", round(left_alone, 3), why, others)
 
 

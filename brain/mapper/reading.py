@@ -3,6 +3,7 @@
 The linear model takes it as evidence and may decide otherwise (see `brain/mapper/linear.py`).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ CONFIDENCE_LINE = 0.34
 """Below this a reading is a guess, and a guess is no reading."""
 
 _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
+_OF_A_CARD = re.compile(r"cc-(?:name|given-name|additional-name|family-name|number|exp.*|csc|type)")
 _LOCALITY = {ProfileKey.CITY, ProfileKey.POSTAL_CODE, ProfileKey.STATE}
 
 
@@ -28,6 +30,8 @@ class Words:
 
     evidence: Mapping[str, Evidence]
     meanings: Mapping[str, Meaning]
+    outright: frozenset[str]
+    """Handles of fields whose words forbid that anything is filled in, whatever else speaks for it."""
 
     def said(self, handle: str) -> dict[str, float]:
         """How far the words alone speak for each meaning of a field, by its name, 0..1."""
@@ -41,10 +45,11 @@ class Words:
 def read_words(fields: tuple[FormField, ...]) -> Words:
     """Reads all fields of one form. What cannot be seen is settled apart: it is no neighbour of what can."""
     evidence = {field.handle: weigh(field) for field in fields}
+    outright = frozenset(field.handle for field in fields if _first_asked(field, evidence[field.handle]))
     meanings = {field.handle: _alone(field, evidence[field.handle]) for field in fields}
     for visible in (True, False):
         settle(tuple(field for field in fields if field.visible is visible), meanings)
-    return Words(evidence, meanings)
+    return Words(evidence, meanings, outright)
 
 
 def _alone(field: FormField, evidence: Evidence) -> Meaning:
@@ -63,17 +68,22 @@ def _alone(field: FormField, evidence: Evidence) -> Meaning:
 
 
 def _first_asked(field: FormField, evidence: Evidence) -> Avoid | None:
-    """What outweighs everything else: a trap; of a box to tick, whether it advertises or is an agreement."""
-    trap, advertised, agreed = (
-        evidence.strengths.get(avoid, 0.0) for avoid in (Avoid.HONEYPOT, Avoid.NEWSLETTER, Avoid.TERMS)
-    )
-    if trap >= 0.5:
+    """What outweighs everything else: a trap, a secret; of a box to tick, whether it advertises or is an agreement."""
+    said = evidence.strengths
+    if said.get(Avoid.HONEYPOT, 0.0) >= 0.5:
         return Avoid.HONEYPOT
+    if field.kind is FieldKind.PASSWORD:
+        return Avoid.PASSWORD
+    if any(_OF_A_CARD.fullmatch(token) for token in field.autocomplete.lower().split()):
+        return Avoid.CARD
+    if said.get(Avoid.CAPTCHA, 0.0) >= 0.75:
+        return Avoid.CAPTCHA
     if field.kind is not FieldKind.CHECKBOX:
         return None
-    if advertised >= 0.4 and not (field.required and agreed >= 0.4):
+    agreed = said.get(Avoid.TERMS, 0.0) >= 0.4
+    if said.get(Avoid.NEWSLETTER, 0.0) >= 0.4 and not (field.required and agreed):
         return Avoid.NEWSLETTER
-    return Avoid.TERMS if agreed >= 0.4 else None
+    return Avoid.TERMS if agreed else None
 
 
 def _is_locality(field: FormField) -> bool:

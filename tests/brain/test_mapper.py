@@ -90,7 +90,8 @@ def meanings(*fields: FormField) -> list[str]:
 )
 def test_labels_in_many_languages(key: Key, labels: str) -> None:
     for label in labels.split("|"):
-        assert meanings(field(label)) == [key.value], label
+        kind = FieldKind.TEXTAREA if key is Key.DESCRIPTION else FieldKind.TEXT
+        assert meanings(field(label, kind=kind)) == [key.value], label
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,8 @@ def test_a_bare_name_is_settled_by_its_form() -> None:
     assert meanings(field("Name"), field("Website")) == ["business_name", "website"]
     assert meanings(field("Name"), field("Company name", handle="b")) == ["contact_name", "business_name"]
     assert meanings(field("Name", section="Your contact details"))[0] == "contact_name"
-    assert meanings(field("Name"), field("E-mail"), field("Title")) == ["contact_name", "email", "business_name"]
+    listing = (field("Title", name="TITLE"), field("URL", name="URL"), field("Your Name"), choice("Category", "A", "B"))
+    assert meanings(*listing) == ["business_name", "website", "contact_name", "category"]
     assert meanings(field("Nom"), field("Prénom")) == ["contact_last_name", "contact_first_name"]
     assert meanings(field("Nombre"), field("Apellidos")) == ["contact_first_name", "contact_last_name"]
 

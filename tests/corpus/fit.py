@@ -78,7 +78,6 @@ class Row:
         return [*(Example(*row) for row in rows if row[-1]), *self.alone]
 
 
-
 async def read(folder: Path) -> list[Row]:
     """All forms of a collection, in the order of its pages."""
     known = {(label.file, label.idx): label for label in labels(folder) if label.annotated}
@@ -205,14 +204,16 @@ def _regression(
         scores -= scores.max(axis=1, keepdims=True)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
         off = np.exp(logs) - hit
-        slope = np.vstack([_STRENGTH * (transposed @ off) + weights[:-1], _STRENGTH * off.sum(axis=0) + 1e-3 * weights[-1]])
+        slope = np.vstack(
+            [_STRENGTH * (transposed @ off) + weights[:-1], _STRENGTH * off.sum(axis=0) + 1e-3 * weights[-1]]
+        )
         return (
             float(-_STRENGTH * logs[hit == 1].sum() + (weights[:-1] ** 2).sum() / 2 + 5e-4 * (weights[-1] ** 2).sum()),
             slope.ravel(),
         )
 
     found = optimize.minimize(
-        loss, np.zeros((features + 1) * meanings), jac=True, method="L-BFGS-B", options={"maxiter": 60, "ftol": 1e-6}
+        loss, np.zeros((features + 1) * meanings), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-6}
     )
     solved = found.x.reshape(features + 1, meanings)
     return solved[:-1], solved[-1]
@@ -266,7 +267,10 @@ def report(lines: Sequence[tuple[Path, tuple[str, int, str | None, float]]], sco
 
 def save(model: LinearModel) -> None:
     """Writes the weights, one feature a line, so that a change can be read."""
-    lines = [f"{json.dumps(name, ensure_ascii=False)}:{json.dumps(pairs, separators=(',', ':'))}" for name, pairs in sorted(model.weights.items())]
+    lines = [
+        f"{json.dumps(name, ensure_ascii=False)}:{json.dumps(pairs, separators=(',', ':'))}"
+        for name, pairs in sorted(model.weights.items())
+    ]
     head = f'"meanings":{json.dumps(model.meanings)},\n"bias":{json.dumps(model.bias)}'
     linear.FILE.write_text(f'{{{head},\n"weights":{{\n' + ",\n".join(lines) + "\n}}\n", "utf-8")
 
