@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.async_api import ElementHandle, Page
 
+from activities.browser.patience import within
 from activities.browser.touch import press
 from brain.reader.buttons import is_listing
 from brain.words import fold
@@ -53,16 +54,18 @@ _CALLERS = """() => [...document.querySelectorAll('button,[role=button],a')].fil
   const stays = e.tagName !== 'A' || !e.getAttribute('href') || /^(#|javascript:)/i.test(e.getAttribute('href'));
   return stays && e.checkVisibility() && !e.closest('form');
 })"""
+_CLEARED_WITHIN_S = 15.0
 _FEW = 2
 
 
 async def clear_the_way(page: Page) -> None:
-    """Raises PlaywrightError when the page is gone."""
-    await _decline(page)
-    if await page.evaluate(_SEEN, _CONTROLS) < _FEW:
-        await _call_up(page)
-    if await page.evaluate(_UNFOLD, _CONTROLS):
-        await asyncio.sleep(_UNFOLDS_WITHIN_S)
+    """Raises PlaywrightError when the page is gone, or does not answer."""
+    async with within(_CLEARED_WITHIN_S):
+        await _decline(page)
+        if await page.evaluate(_SEEN, _CONTROLS) < _FEW:
+            await _call_up(page)
+        if await page.evaluate(_UNFOLD, _CONTROLS):
+            await asyncio.sleep(_UNFOLDS_WITHIN_S)
 
 
 async def _decline(page: Page) -> None:

@@ -14,15 +14,20 @@ from playwright.async_api import Page
 from activities.browser.clearing import clear_the_way
 from activities.browser.hand import empty, put
 from activities.browser.observe import Observation, observe
-from brain.formats import render, renderings
+from activities.browser.patience import within
+from activities.browser.touch import shown
+from brain.formats import render, renderings, says
 from brain.guard import check, name_of
 from brain.mapper import map_form
 from brain.planner import plan_step
 from schema.contracts.form import FieldKind, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
-from schema.contracts.profile import BusinessProfile
+from schema.contracts.profile import BusinessProfile, ProfileKey
 
 _ROUNDS = 3
+_FIELD_WITHIN_S = 20.0
+_READ_BACK = (FieldKind.TEXT, FieldKind.EMAIL)
+_MUST_STAND = (ProfileKey.EMAIL, ProfileKey.BUSINESS_NAME)
 _SPELLINGS = 6
 _OPTIONS_PATIENCE_S = 4.0
 _COVERED_S = 0.8
@@ -74,6 +79,7 @@ async def fill_step(page: Page, step: PlanStep, profile: BusinessProfile, site_u
         step = _extended(step, observation.snapshot, profile, known)
     _guarded(step, observation.snapshot, profile, site_url)
     _complete(step, observation.snapshot)
+    await _stands(step, observation, done, profile)
     return Filled(tuple(done.values()), observation)
 
 
@@ -133,6 +139,21 @@ def _complete(step: PlanStep, snapshot: FormSnapshot) -> None:
     )
     if empty:
         raise GuardRefused(empty)
+
+
+async def _stands(
+    step: PlanStep, observation: Observation, done: dict[str, FieldValue], profile: BusinessProfile
+) -> None:
+    """Where a page moves the focus, one field's keys end in another: name and e-mail address are read back."""
+    for decision in step.decisions:
+        value = done.get(decision.handle)
+        known = observation.snapshot.field(decision.handle)
+        if value is None or known is None or known.kind not in _READ_BACK or decision.key not in _MUST_STAND:
+            continue
+        now = await shown(await observation.element(value.handle))
+        if not says(now, value.text, decision, profile):
+            reason = f'"{name_of(known)}" holds something else than was typed.'
+            raise GuardRefused((GuardFinding(rule="values_stand", handle=known.handle, reason=reason),))
 
 
 def _extended(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile, known: set[str]) -> PlanStep:
@@ -203,12 +224,14 @@ async def _fill(
         if way != value:
             _guarded(tried, observation.snapshot, profile, site_url)
         try:
-            taken = await put(page, observation, decision, way, profile)
+            async with within(_FIELD_WITHIN_S):
+                taken = await put(page, observation, decision, way, profile)
         except PlaywrightError:
             # The page rebuilt itself under our hands: look again, once, and take the element that is there now.
             observation = await observe(page)
             _guarded(tried, observation.snapshot, profile, site_url)
-            taken = await put(page, observation, decision, way, profile)
+            async with within(_FIELD_WITHIN_S):
+                taken = await put(page, observation, decision, way, profile)
         if taken:
             return observation, tried, way
     if value.action is FillAction.TYPE:

@@ -2,7 +2,7 @@
 // writes nothing to the page. Returns {facts, elements}: a fact names its element by its index in `elements`.
 // `widgetsOf` is widgets.js: what stands in for what.
 (widgetsOf) => {
-  const MAX_TEXT = 20000, MAX_NODE = 1000, MAX_LABEL = 300, MAX_OPTIONS = 3000;
+  const MAX_TEXT = 20000, MAX_NODE = 1000, MAX_LABEL = 300, MAX_OPTIONS = 3000, MAX_CONTROLS = 1000;
   const SILENT = new Set(['SCRIPT', 'STYLE', 'NOSCRIPT', 'TEMPLATE', 'SELECT', 'DATALIST', 'TEXTAREA', 'OPTION', 'SVG',
     'CANVAS', 'OBJECT', 'HEAD', 'TITLE', 'IFRAME', 'VIDEO', 'AUDIO']);
   const ERRORISH = /(^|[-_\s])(errors?|err|errormsg|invalid|danger|fehler|erreur)([-_\s]|$)/i;
@@ -367,6 +367,7 @@
   const faceOf = (el) => [el.type, el.name, attr(el, 'autocomplete'), attr(el, 'aria-label'), el.labels?.length ? readable(el.labels[0], el) : '', appears(el)].join('\n');
   const still = (index) => !faces.has(elements[index]) || (elements[index].isConnected && faces.get(elements[index]) === faceOf(elements[index]));
   const addControl = (el, section) => {
+    if (controls.length >= MAX_CONTROLS) return;
     if (widgets.isPart(el) || widgets.original(el)) return;
     const stand = widgets.stands.get(el), face = stand?.face || el, type = stand?.face ? STANDS[stand.kind] : typeOf(el);
     if (face.tagName === 'IFRAME') return;

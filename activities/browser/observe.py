@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import ElementHandle, Frame, JSHandle, Page
 from playwright.async_api import Error as PlaywrightError
 
+from activities.browser.patience import within
 from brain.page import FrameObservation, PageObservation
 from brain.reader import Place, read
 from brain.reader.forms import Candidate
@@ -24,6 +25,7 @@ _SCRIPT = f"() => ({_EYE})({_WIDGETS})"
 _PATIENCE_S = 4.0
 _PAUSE_S = 0.1
 _FRAME_TIMEOUT_S = 3.0
+_PAGE_TIMEOUT_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ async def _look(page: Page) -> tuple[Observation, bool]:
 async def documents_of(page: Page) -> list[_Document]:
     """The main document and those in its visible iframes, parents first."""
     names: set[str] = set()
-    found = [await _document(page.main_frame, names, None)]
+    async with within(_PAGE_TIMEOUT_S):
+        found = [await _document(page.main_frame, names, None)]
     for frame in page.frames:
         parent = next((document for document in found if document.frame == frame.parent_frame), None)
         if parent is None:

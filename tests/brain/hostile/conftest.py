@@ -28,7 +28,7 @@ class Trials:
 async def trials(request: pytest.FixtureRequest, browser_path: Path) -> AsyncIterator[Trials]:
     """Only the pages that the selected tests are about are tried."""
     wanted = [
-        item.callspec.params["name"]
+        str(item.callspec.params["name"])
         for item in request.session.items
         if isinstance(item, pytest.Function) and "trials" in item.fixturenames and hasattr(item, "callspec")
     ]

@@ -85,7 +85,11 @@ def attacks() -> Iterator[Attack]:
         )
     for how, code in _NOISE.items():
         # What a page does to its own programs it may do: it must only not get anything out of it.
-        must = Must.BE_SAFE if how in {"overwritten prototypes", "alerts for ever", "shuffle", "prompt"} else Must.FILL
+        must = (
+            Must.BE_SAFE
+            if how in {"overwritten prototypes", "alerts for ever", "shuffle", "prompt", "focus fight"}
+            else Must.FILL
+        )
         yield Attack(named("noise", how), page(_LINES, after=script(code)), must)
     yield Attack(
         "noise-dead", page(_LINES, after=script("setTimeout(() => { for (;;); }, 30)")), Must.BE_SAFE, within_s=30
@@ -153,7 +157,7 @@ def _floods() -> Iterator[Attack]:
         Must.BE_SAFE,
         within_s=40,
     )
-    names = "".join(f'<input name="city" id="c{i}" data-trap>' for i in range(400))
+    names = "".join(f'<input name="city" id="c{i}">' for i in range(40))
     yield Attack("flood-one-name", page(_LINES + names), Must.BE_SAFE, within_s=60)
     boxes = "".join(f'<label><input type="checkbox" name="agree{i}" data-trap> Yes {i}</label>' for i in range(900))
     yield Attack("flood-boxes", page(_LINES + boxes), Must.BE_SAFE, within_s=60)

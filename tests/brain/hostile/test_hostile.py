@@ -22,5 +22,11 @@ async def test_nobody_else_hears_of_the_customer(trials: Trials) -> None:
     assert trials.origins.leaked(MARKS) == []
 
 
+async def test_the_pages_are_not_merely_given_up(trials: Trials) -> None:
+    """A reader that refused everything would pass all the rest."""
+    filled = [name for name, verdict in trials.verdicts.items() if verdict.filled]
+    assert len(trials.verdicts) < len(ATTACKS) or len(filled) > len(ATTACKS) // 2
+
+
 def test_there_are_enough_pages_and_each_is_another() -> None:
     assert len(ATTACKS) >= 200
