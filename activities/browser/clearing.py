@@ -3,18 +3,17 @@ that are folded are unfolded, a form that waits behind "Add your listing" is cal
 """
 
 import asyncio
-import functools
-import re
-import tomllib
 from pathlib import Path
 
 from playwright.async_api import ElementHandle, Page
 
 from activities.browser.patience import within
 from activities.browser.touch import press
+from brain import phrases
 from brain.reader.buttons import is_listing
 from brain.words import fold
 
+_PHRASES = phrases.load(Path(__file__).with_name("consent.toml"))
 _UNFOLDS_WITHIN_S = 0.4
 _CONTROLS = "input:not([type=hidden]):not([type=submit]):not([type=button]),select,textarea"
 _BANNER_BUTTONS = """() => {
@@ -71,7 +70,7 @@ async def clear_the_way(page: Page) -> None:
 async def _decline(page: Page) -> None:
     """Consent is refused where that can be said in one press; where it cannot, the banner stays."""
     for button in await _elements(page, _BANNER_BUTTONS):
-        if _declines().search(fold(await _text(button))):
+        if _PHRASES["decline"].search(fold(await _text(button))):
             await press(button)
             return
 
@@ -94,9 +93,3 @@ async def _elements(page: Page, script: str) -> list[ElementHandle]:
 async def _text(element: ElementHandle) -> str:
     text: str = await element.evaluate("(e) => e.innerText || e.value || e.getAttribute('aria-label') || ''")
     return text[:200]
-
-
-@functools.cache
-def _declines() -> re.Pattern[str]:
-    words = tomllib.loads(Path(__file__).with_name("consent.toml").read_text(encoding="utf-8"))["decline"]
-    return re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")

@@ -91,6 +91,25 @@ async def test_consent_is_refused(page: Page) -> None:
     assert await page.evaluate("window.consent") == "few"
 
 
+@pytest.mark.parametrize(
+    ("words", "pressed"),
+    [
+        (("Alle akzeptieren", "Alle ablehnen"), 1),
+        (("Tout accepter", "Continuer sans accepter"), 1),
+        (("Aceptar todo", "Configurar", "Rechazar todo"), 2),
+        (("すべて許可", "すべて拒否"), 1),
+        (("Accept all", "Manage options"), None),
+    ],
+)
+async def test_consent_is_refused_in_the_page_s_language_and_never_given(
+    page: Page, words: tuple[str, ...], pressed: int | None
+) -> None:
+    buttons = "".join(f"<button onclick='window.pressed={at}'>{text}</button>" for at, text in enumerate(words))
+    await page.set_content(f"<div id=cookie-bar style='position:fixed;bottom:0'>Cookies {buttons}</div><input><input>")
+    await clear_the_way(page)
+    assert await page.evaluate("window.pressed ?? null") == pressed
+
+
 async def test_boxes_that_are_not_ticked_are_not_the_business_s(page: Page) -> None:
     found = await carried(page, "lists")
     assert "pay[check]" not in found
