@@ -78,7 +78,7 @@ def _weighed(field: FormField, words: Words, found: list[str], model: LinearMode
     likely = model.probabilities(found, words.said(field.handle))
     keys = {name: p for name, p in likely.items() if name in _KEYS and fits_kind(field, ProfileKey(name))}
     left_alone = 1 - sum(keys.values())
-    best = next(name for name in (keys if left_alone < 0.5 else likely) if name in keys or name not in _KEYS)
+    best = next(name for name in (keys if left_alone < 0.3 else likely) if name in keys or name not in _KEYS)
     if read.part == _LOCALITY and best in _PLACES:
         return read
     if any(best in family and read.concept in family for family in _FAMILIES):

@@ -6,14 +6,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import browser, fan_out
+from tests.bench import brain, browser, fan_out
 from tests.bench.figures import Figure
 
 _FOLDER = Path(".local/bench")
 
 
 async def _measure() -> list[list[Figure]]:
-    return [*await browser.measure(_FOLDER / "street"), await fan_out.measure(_FOLDER / "temporal")]
+    return [*await brain.measure(), *await browser.measure(_FOLDER / "street"), await fan_out.measure(_FOLDER / "temporal")]
 
 
 def main() -> None:
