@@ -3,11 +3,12 @@
 PYTHON ?= python3
 BIN := .local/venv/bin
 INSTALLED := .local/venv/installed
+CORPUS ?= ../shared/corpus
 
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check bench lock clean venv browser
+.PHONY: help demo dev test check bench train lock clean venv browser
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -29,6 +30,9 @@ check: venv ## style, types, and which room may import which
 
 bench: venv browser ## the figures
 	@$(BIN)/python -m tests.bench
+
+train: venv browser $(INSTALLED)-train ## fit the mapper's weights to labelled forms (CORPUS=../shared/corpus)
+	@$(BIN)/python -m tests.corpus.fit $(addprefix $(CORPUS)/,duckduckgo formasaurus listings)
 
 lock: venv ## compile the requirements files from pyproject.toml
 	@$(BIN)/python -m deploy.local.packages lock
@@ -56,4 +60,8 @@ $(INSTALLED): pyproject.toml requirements-bootstrap.txt requirements-dev.txt
 	@$(PYTHON) -m venv .local/venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bootstrap.txt
 	@$(BIN)/python -m deploy.local.packages install
+	@touch $@
+
+$(INSTALLED)-train: $(INSTALLED) requirements-train.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-train.txt
 	@touch $@

@@ -10,7 +10,7 @@ from dataclasses import replace
 from brain.forbidden import never_given
 from brain.formats import FREE_PLAN, TERMS, render, renderings
 from brain.guard import check, name_of
-from brain.mapper import Ambiguous, Avoid, Meaning, context_of, map_fields, map_form
+from brain.mapper import Ambiguous, Avoid, Meaning, context_of, map_fields, map_form, words_and_weights
 from brain.reader.fields import stated_limit
 from brain.values.chosen import agreement, free_plan
 from brain.words import fold
@@ -20,7 +20,7 @@ from schema.contracts.plan import FieldDecision, FillAction, Obstacle, Plan, Pla
 from schema.contracts.profile import BusinessProfile, ProfileKey
 from schema.failures import FailureType
 
-MAPPER_VERSION = "1"
+MAPPER_VERSION = f"2-{words_and_weights()}"
 """Changes whenever the mapper may decide otherwise for the same form: a remembered mapping is only as good as this."""
 
 _MOST_FIELDS = 800
@@ -146,20 +146,18 @@ def decide(field: FormField, meaning: Meaning, *, accept_terms: bool) -> FieldDe
         return decision(FillAction.LEAVE, why=f"the page keeps it locked: {meaning.why}")
     if isinstance(concept, ProfileKey):
         return decision(_action(field), concept, meaning.part)
-    if concept is Avoid.TERMS and accept_terms and field.kind is FieldKind.CHECKBOX:
-        return decision(FillAction.CHECK)
-    if concept is Avoid.TERMS and accept_terms and field.kind in _CHOICES and agreement(field):
-        return decision(FillAction.SELECT, part=TERMS)
+    if concept is Avoid.TERMS and accept_terms:
+        if field.kind is FieldKind.CHECKBOX:
+            return decision(FillAction.CHECK)
+        if field.kind in _CHOICES and agreement(field):
+            return decision(FillAction.SELECT, part=TERMS)
     if concept in (Avoid.PLAN, None) and field.kind in _CHOICES and _is_plan(field, concept) and free_plan(field):
         return decision(FillAction.SELECT, part=FREE_PLAN, why="the plan that costs nothing")
-    if isinstance(concept, Avoid | Ambiguous):
-        reason = (
-            _LEFT.get(concept, f"{concept.value.replace('_', ' ')}, which no profile has")
-            if isinstance(concept, Avoid)
-            else "not settled"
-        )
-        return decision(FillAction.LEAVE, why=f"{reason}: {meaning.why}")
-    return decision(FillAction.LEAVE)
+    reason = meaning.why
+    if isinstance(concept, Avoid):
+        what = _LEFT.get(concept, f"{concept.value.replace('_', ' ')}, which no profile has")
+        reason = f"{what}: {meaning.why}"
+    return decision(FillAction.LEAVE, why=reason)
 
 
 def _is_plan(field: FormField, concept: Avoid | Ambiguous | None) -> bool:

@@ -5,7 +5,8 @@ to labelled forms, weighs that reading together with everything else around the 
 filled. It never sees a profile, and no text of a page ever becomes a value. The same form always gets the same answer.
 """
 
-from collections.abc import Mapping
+import hashlib
+from pathlib import Path
 
 from brain.mapper import linear
 from brain.mapper.context import fits_kind, settle_parts
@@ -17,7 +18,17 @@ from brain.mapper.reading import Words, read_words
 from schema.contracts.form import FieldKind, FormField, FormSnapshot
 from schema.contracts.profile import ProfileKey
 
-__all__ = ["Ambiguous", "Avoid", "Concept", "FormContext", "Meaning", "context_of", "map_fields", "map_form"]
+__all__ = [
+    "Ambiguous",
+    "Avoid",
+    "Concept",
+    "FormContext",
+    "Meaning",
+    "context_of",
+    "map_fields",
+    "map_form",
+    "words_and_weights",
+]
 
 _SURE_ENOUGH = 0.25
 """Below this a key is a guess, and a guess is no reading: also where some key or other is likely."""
@@ -34,6 +45,12 @@ _FAMILIES: tuple[frozenset[Concept], ...] = (
 _LOCALITY = "locality"
 _PLACES = frozenset({ProfileKey.CITY, ProfileKey.STATE, ProfileKey.POSTAL_CODE, ProfileKey.ADDRESS})
 _UNKNOWN = "other"
+
+
+def words_and_weights() -> str:
+    """A short digest of all data that the mapper decides by."""
+    data = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".toml", ".json"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in data)).hexdigest()[:12]
 
 
 def map_form(snapshot: FormSnapshot) -> dict[str, Meaning]:

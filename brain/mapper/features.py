@@ -4,6 +4,7 @@ A feature is a short string that is there or not. Names of features are stored w
 needs the weights fitted anew (`make train`). Nothing here knows what a feature is worth.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -92,7 +93,7 @@ def _own(field: FormField, evidence: Evidence) -> list[str]:
     for mark, name in (("N", field.name), ("I", field.id)):
         text = identifier_words(stable(name))
         found += [f"{mark}:{word}" for word in text[-6:]]
-        found += [f"{mark}:{a} {b}" for a, b in zip(text, text[1:], strict=False)]
+        found += [f"{mark}:{a} {b}" for a, b in itertools.pairwise(text)]
         if text:
             found.append(f"{mark}={text[-1]}")
         if mark == "N":
@@ -107,7 +108,7 @@ def _own(field: FormField, evidence: Evidence) -> list[str]:
 
 def _text(mark: str, text: tuple[str, ...]) -> list[str]:
     kept = text[:_MOST_WORDS]
-    return [f"{mark}:{word}" for word in kept] + [f"{mark}:{a} {b}" for a, b in zip(kept, kept[1:], strict=False)]
+    return [f"{mark}:{word}" for word in kept] + [f"{mark}:{a} {b}" for a, b in itertools.pairwise(kept)]
 
 
 def _grams(text: str) -> Iterable[str]:
@@ -161,7 +162,7 @@ def _offered(field: FormField) -> list[str]:
 
 
 def _around(fields: tuple[FormField, ...], context: FormContext, readings: Mapping[str, Meaning]) -> list[str]:
-    kinds = Counter(field.kind for field in fields if field.kind is not FieldKind.HIDDEN)
+    kinds: Counter[FieldKind] = Counter(field.kind for field in fields)
     texts = sum(kinds[kind] for kind in _TEXTUAL)
     found = [
         f"F:{context.method}",
@@ -204,17 +205,14 @@ def _kind_of_form(
     fields: tuple[FormField, ...],
     context: FormContext,
 ) -> str:
-    enters, joins = Purpose.LOGIN, Purpose.REGISTRATION
-    pressed = said["button"] & {enters, joins}
-    if passwords == 1 or (not passwords and texts <= 2 and enters in everything):
-        aim = pressed or everything & {enters, joins}
-        if aim == {enters}:
-            return "login" if texts <= 3 else "login?"
-        if aim == {joins}:
-            return "registration"
-        return "login or registration" if aim else "login" if texts <= 1 else "account"
-    if passwords >= 2:
-        return "change of password" if not texts else "registration"
+    account = {Purpose.LOGIN, Purpose.REGISTRATION}
+    if passwords == 1 or (not passwords and texts <= 2 and Purpose.LOGIN in everything):
+        aim = said["button"] & account or everything & account
+        if len(aim) != 1:
+            return "login or registration" if aim else "login" if texts <= 1 else "account"
+        return "registration" if Purpose.REGISTRATION in aim else "login" if texts <= 3 else "login?"
+    if passwords:
+        return "registration" if texts else "change of password"
     if any(field.kind is FieldKind.TEXTAREA for field in fields):
         return "letter" if texts <= 4 else "long"
     if context.method == "get" or Purpose.SEARCH in everything:

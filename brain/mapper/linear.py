@@ -1,8 +1,8 @@
 """A linear model over named features: multinomial logistic regression that starts from what the words say.
 
 Its weights are shipped as data and only correct the words: where they say nothing, the vocabulary's reading stands.
-`weights.json` is fitted to labelled forms by `make train` (tests/corpus/): per feature the weight of each meaning, times
-a hundred, as whole numbers. Nothing here knows a word of any language.
+`weights.json` is fitted to labelled forms by `make train` (tests/corpus/): per feature the weight of each meaning,
+times a hundred, as whole numbers. Nothing here knows a word of any language.
 """
 
 import functools

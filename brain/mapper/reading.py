@@ -70,20 +70,19 @@ def _alone(field: FormField, evidence: Evidence) -> Meaning:
 def _first_asked(field: FormField, evidence: Evidence) -> Avoid | None:
     """What outweighs everything else: a trap, a secret; of a box to tick, whether it advertises or is an agreement."""
     said = evidence.strengths
-    if said.get(Avoid.HONEYPOT, 0.0) >= 0.5:
-        return Avoid.HONEYPOT
-    if field.kind is FieldKind.PASSWORD:
-        return Avoid.PASSWORD
-    if any(_OF_A_CARD.fullmatch(token) for token in field.autocomplete.lower().split()):
-        return Avoid.CARD
-    if said.get(Avoid.CAPTCHA, 0.0) >= 0.75:
-        return Avoid.CAPTCHA
-    if field.kind is not FieldKind.CHECKBOX:
-        return None
-    agreed = said.get(Avoid.TERMS, 0.0) >= 0.4
-    if said.get(Avoid.NEWSLETTER, 0.0) >= 0.4 and not (field.required and agreed):
-        return Avoid.NEWSLETTER
-    return Avoid.TERMS if agreed else None
+    card = any(_OF_A_CARD.fullmatch(token) for token in field.autocomplete.lower().split())
+    box = field.kind is FieldKind.CHECKBOX
+    agreed = box and said.get(Avoid.TERMS, 0.0) >= 0.4
+    advertised = box and said.get(Avoid.NEWSLETTER, 0.0) >= 0.4 and not (field.required and agreed)
+    asked = {
+        Avoid.HONEYPOT: said.get(Avoid.HONEYPOT, 0.0) >= 0.5,
+        Avoid.PASSWORD: field.kind is FieldKind.PASSWORD,
+        Avoid.CARD: card,
+        Avoid.CAPTCHA: said.get(Avoid.CAPTCHA, 0.0) >= 0.75,
+        Avoid.NEWSLETTER: advertised,
+        Avoid.TERMS: agreed,
+    }
+    return next((avoid for avoid, is_asked in asked.items() if is_asked), None)
 
 
 def _is_locality(field: FormField) -> bool:

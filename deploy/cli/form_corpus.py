@@ -7,13 +7,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from activities.browser.chromium import BrowserFailed
 from activities.browser.specimens import Specimen, read_specimens
-from schema.contracts.profile import ProfileKey
 from brain.reader.forms import candidates
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.output import plain, remarks
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
+from schema.contracts.profile import ProfileKey
 
 MARK = "data-bf-idx"
 """The attribute that numbers a corpus's controls."""

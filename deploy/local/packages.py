@@ -29,6 +29,17 @@ _LOCKS = {
     "requirements-bootstrap.txt": ["-"],
     "requirements-dev.txt": ["pyproject.toml", "--extra", "local", "--extra", "dev"],
     "requirements.txt": ["pyproject.toml", "--constraint", "requirements-dev.txt"],
+    "requirements-train.txt": [
+        "pyproject.toml",
+        "--extra",
+        "local",
+        "--extra",
+        "dev",
+        "--extra",
+        "train",
+        "--constraint",
+        "requirements-dev.txt",
+    ],
 }
 _BOOTSTRAP = "uv\n"
 _SOURCES_OF_PACKAGES = ("UV_INDEX", "UV_FIND_LINKS")

@@ -13,7 +13,8 @@ _FOLDER = Path(".local/bench")
 
 
 async def _measure() -> list[list[Figure]]:
-    return [*await brain.measure(), *await browser.measure(_FOLDER / "street"), await fan_out.measure(_FOLDER / "temporal")]
+    forms = [*await brain.measure(), *await browser.measure(_FOLDER / "street")]
+    return [*forms, await fan_out.measure(_FOLDER / "temporal")]
 
 
 def main() -> None:

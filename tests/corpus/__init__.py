@@ -1,1 +1,1 @@
-"""The labelled forms as data: read in a browser, cross-validated by site, and what the mapper's weights are fitted to."""
+"""The labelled forms as data: read in a browser, cross-validated by site, and what the mapper's weights come from."""

@@ -1,6 +1,7 @@
 """Collections of labelled pages, and what their labels mean to the mapper.
 
-A collection is a folder with `html/*.html`, whose controls carry `data-bf-idx`, and `labels.jsonl` (or `labels/*.jsonl`).
+A collection is a folder with `html/*.html`, whose controls carry `data-bf-idx`, and `labels.jsonl` (or
+`labels/*.jsonl`).
 """
 
 import json
