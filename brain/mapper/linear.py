@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path(__file__).with_name("weights.json")
-TRUST = 4.0
+TRUST = 3.0
 """How much a word that says its meaning outright counts for, as a weight."""
 
 SCALE = 100

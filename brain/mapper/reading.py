@@ -20,7 +20,7 @@ CONFIDENCE_LINE = 0.34
 """Below this a reading is a guess, and a guess is no reading."""
 
 _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
-_OF_A_CARD = re.compile(r"cc-(?:name|given-name|additional-name|family-name|number|exp.*|csc|type)")
+_OF_A_CARD = re.compile(r"cc-(?:number|exp.*|csc|type)")
 _LOCALITY = {ProfileKey.CITY, ProfileKey.POSTAL_CODE, ProfileKey.STATE}
 
 

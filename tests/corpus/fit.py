@@ -26,7 +26,7 @@ from brain.mapper.features import features
 from brain.mapper.linear import LinearModel
 from brain.mapper.reading import read_words
 from deploy.runtime.browser_path import find_browser
-from schema.contracts.form import FieldKind, FormField
+from schema.contracts.form import FormField
 from schema.contracts.profile import ProfileKey
 from tests.corpus.collections import MARK, Form, Label, forms, labels, pages, score_lines
 
@@ -100,7 +100,7 @@ def prepare(row: Row, known: Mapping[tuple[str, int], Label]) -> None:
     row.features = features(row.form.fields, row.form.context, words)
     row.said = [words.said(item.handle) for item in row.form.fields]
     row.targets = []
-    for item, places, found in zip(row.form.fields, row.form.places, row.features, strict=True):
+    for item, places in zip(row.form.fields, row.form.places, strict=True):
         label = next((known[row.form.file, at] for at in places if (row.form.file, at) in known), None)
         target = label.stands_for if label else ""
         mailish = "mail" in f"{[text.text for text in item.labels]}{item.name}{item.id}{item.kind}".lower()
@@ -108,11 +108,6 @@ def prepare(row: Row, known: Mapping[tuple[str, int], Label]) -> None:
             target = ""
         if label and label.label == "unknown" and words.meanings[item.handle].concept in _KEYS - _COVERED:
             target = ""
-        # One collection calls the address one logs in with an e-mail, the other a user name. A business is not
-        # listed by logging in: it is a user name.
-        secret = any(other.kind is FieldKind.PASSWORD for other in row.form.fields)
-        if target == ProfileKey.EMAIL and secret and "T:login" in found:
-            target = "username"
         row.targets.append(target)
         reading = words.meanings[item.handle].concept
         contradicted = isinstance(reading, ProfileKey) and target not in _KEYS
