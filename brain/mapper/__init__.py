@@ -30,8 +30,11 @@ __all__ = [
     "words_and_weights",
 ]
 
-_SURE_ENOUGH = 0.25
-"""Below this a key is a guess, and a guess is no reading: also where some key or other is likely."""
+_SURE_ENOUGH = 0.5
+"""Below this a key is a guess, and a guess is no reading."""
+
+_SURELY_ASKED, _LIKELIEST_KEY = 0.35, 0.25
+"""Where it is less likely than the first that no key is asked for, the likeliest key will do from the second on."""
 
 _KEYS = frozenset(ProfileKey)
 _NO_CONTEXT = FormContext()
@@ -95,25 +98,26 @@ def _weighed(field: FormField, words: Words, found: list[str], model: LinearMode
     likely = model.probabilities(found, words.said(field.handle))
     keys = {name: p for name, p in likely.items() if name in _KEYS and fits_kind(field, ProfileKey(name))}
     left_alone = 1 - sum(keys.values())
-    best = next(name for name in (keys if left_alone < 0.3 else likely) if name in keys or name not in _KEYS)
+    surely_asked = left_alone < (0.5 if read.concept in keys else _SURELY_ASKED)
+    best = next(name for name in (keys if surely_asked else likely) if name in keys or name not in _KEYS)
     if read.part == _LOCALITY and best in _PLACES:
         return read
-    if any(best in family and read.concept in family for family in _FAMILIES):
+    family = next((each for each in _FAMILIES if best in each and read.concept in each), None)
+    if family:
         best = str(read.concept)
-        keys[best] = sum(keys.get(name, 0.0) for name in next(f for f in _FAMILIES if best in f))
-    others = tuple((name, round(p, 2)) for name, p in list(likely.items())[:4] if p >= 0.01)
-    if best in keys and keys[best] >= _SURE_ENOUGH:
-        concept = ProfileKey(best)
-        part = read.part if read.concept is concept else ""
-        why = read.why if read.concept is concept else _why(found, best, model)
-        return Meaning(field.handle, concept, part, round(keys[best], 3), why, others)
-    concept_left = read.concept if isinstance(read.concept, Avoid) else _left(best)
-    why = (
-        read.why
-        if not isinstance(read.concept, ProfileKey | Ambiguous)
-        else f"more likely {best}: {_why(found, best, model)}"
-    )
-    return Meaning(field.handle, concept_left, "", round(left_alone, 3), why, others)
+        keys[best] = sum(keys.get(name, 0.0) for name in family)
+    runners_up = tuple((name, round(p, 2)) for name, p in list(likely.items())[:4] if p >= 0.01)
+    as_read = best == read.concept
+    if best in keys and keys[best] >= (_LIKELIEST_KEY if surely_asked else _SURE_ENOUGH):
+        why = read.why if as_read else _why(found, best, model)
+        part = read.part if as_read else ""
+        return Meaning(field.handle, ProfileKey(best), part, round(keys[best], 3), why, runners_up)
+    concept, why = _left(best), read.why
+    if isinstance(read.concept, Avoid):
+        concept = read.concept
+    elif read.concept is not None:
+        why = f"not sure enough: {why}" if as_read else f"more likely {best}: {_why(found, best, model)}"
+    return Meaning(field.handle, concept, "", round(left_alone, 3), why, runners_up)
 
 
 def _left(best: str) -> Avoid | None:

@@ -85,7 +85,6 @@ def _own(field: FormField, evidence: Evidence) -> list[str]:
         text = words(best.text)
         found.append(f"L={' '.join(text[:5])}")
         found += [f"L~{gram}" for gram in _grams(" ".join(text[:_MOST_WORDS]))]
-        found.append(f"L#{min(len(text), 10)}")
     else:
         found.append("L=none")
     found += [f"h:{word}" for word in words(field.help)[:12]]

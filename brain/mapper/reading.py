@@ -58,7 +58,9 @@ def _alone(field: FormField, evidence: Evidence) -> Meaning:
         return Meaning(field.handle, None, why="hidden by the page")
     asked = _first_asked(field, evidence)
     if asked is not None:
-        return Meaning(field.handle, asked, "", evidence.strengths[asked], evidence.reasons[asked])
+        return Meaning(
+            field.handle, asked, "", evidence.strengths.get(asked, 1.0), evidence.reasons.get(asked, "its own word")
+        )
     concept, confidence, why = evidence.best()
     if concept is not None and confidence < CONFIDENCE_LINE:
         return Meaning(field.handle, None, "", confidence, f"not sure enough: {why}")

@@ -50,7 +50,7 @@ async def carried(page: Page, name: str, **parts: str) -> dict[str, str]:
     ("name", "expected"),
     [
         ("searched_select", {"category": "12"}),
-        ("emptied_select", {"pay": "1|3"}),
+        ("emptied_select", {"payment": "1|3"}),
         ("inert_listbox", {"category": "Bakery", "city": "Austin"}),
         ("components", {"city": "Austin", "category": "c2", "agree": "yes", "price": "2"}),
         ("buttons", {"price": "$$", "agree": "yes"}),
