@@ -145,7 +145,8 @@ def _offered(field: FormField) -> list[str]:
     labels = [option.label for option in field.options]
     numbers = sum(label.strip().isdigit() for label in labels)
     count = len(labels)
-    found = [f"o#{next(step for step in (1, 2, 3, 5, 8, 13, 32, 60, 130, 10**9) if count <= step)}"]
+    # Few options say nothing: a select of three may be of categories as well as of anything else.
+    found = [f"o#{next(step for step in (13, 32, 60, 130, 10**9) if count <= step)}"] if count > 8 else []
     if looks_like_countries(field.options):
         found.append("o:countries")
     if looks_like_states(field.options):

@@ -38,6 +38,9 @@ _STRENGTH = 0.3
 _WEIGHT = {"~": 0.4}
 """Pieces of words are many and say little: each counts for less."""
 
+_LISTINGS_COUNT = 3.0
+"""How many fields of other forms one of a listing form outweighs: those are what the mapper is for."""
+
 _COVERED = frozenset(
     {
         ProfileKey.EMAIL, ProfileKey.PHONE, ProfileKey.STREET, ProfileKey.STREET2, ProfileKey.CITY, ProfileKey.STATE,
@@ -55,6 +58,7 @@ class Example:
     features: list[str]
     said: dict[str, float]
     target: str
+    counts: float = 1.0
 
 
 @dataclass
@@ -74,7 +78,8 @@ class Row:
     def examples(self) -> list[Example]:
         """What there is to learn from."""
         rows = zip(self.features, self.said, self.targets, strict=True)
-        return [*(Example(*row) for row in rows if row[-1]), *self.alone]
+        counts = _LISTINGS_COUNT if self.collection.name == "listings" else 1.0
+        return [*(Example(*row, counts) for row in rows if row[-1]), *self.alone]
 
 
 async def read(folder: Path) -> list[Row]:
@@ -166,7 +171,9 @@ def fit(rows: Sequence[Row]) -> LinearModel:
         for meaning, strength in example.said.items():
             if meaning in place:
                 start[at, place[meaning]] = linear.TRUST * strength
-    weights, bias = _regression(matrix, start, np.array([place[example.target] for example in examples]))
+    target = np.array([place[example.target] for example in examples])
+    counts = np.array([example.counts for example in examples])
+    weights, bias = _regression(matrix, start, target, counts)
     whole = np.rint(weights * scale[:, None] * linear.SCALE).astype(int)
     kept = {}
     for name, row in zip(names, whole, strict=True):
@@ -183,9 +190,9 @@ def _matrix(columns: Sequence[Sequence[int]], scale: NDArray[np.float64]) -> spa
 
 
 def _regression(
-    matrix: sparse.csr_matrix, start: NDArray[np.float64], target: NDArray[np.int64]
+    matrix: sparse.csr_matrix, start: NDArray[np.float64], target: NDArray[np.int64], counts: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Multinomial logistic regression with given starting scores per row, L2 on the weights but not on the bias."""
+    """Multinomial logistic regression; each row has a starting score and a count. L2 on the weights, not on the bias."""
     examples, meanings = start.shape
     features = matrix.shape[1]
     hit = np.zeros_like(start)
@@ -197,14 +204,12 @@ def _regression(
         scores = matrix @ weights[:-1] + weights[-1] + start
         scores -= scores.max(axis=1, keepdims=True)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
-        off = np.exp(logs) - hit
+        off = (np.exp(logs) - hit) * counts[:, None]
         slope = np.vstack(
             [_STRENGTH * (transposed @ off) + weights[:-1], _STRENGTH * off.sum(axis=0) + 1e-3 * weights[-1]]
         )
-        return (
-            float(-_STRENGTH * logs[hit == 1].sum() + (weights[:-1] ** 2).sum() / 2 + 5e-4 * (weights[-1] ** 2).sum()),
-            slope.ravel(),
-        )
+        large = (weights[:-1] ** 2).sum() / 2 + 5e-4 * (weights[-1] ** 2).sum()
+        return float(large - _STRENGTH * (logs[hit == 1] * counts).sum()), slope.ravel()
 
     found = optimize.minimize(
         loss, np.zeros((features + 1) * meanings), jac=True, method="L-BFGS-B", options={"maxiter": 100, "ftol": 1e-6}
