@@ -76,11 +76,12 @@ def _first_asked(field: FormField, evidence: Evidence) -> Avoid | None:
     box = field.kind is FieldKind.CHECKBOX
     agreed = box and said.get(Avoid.TERMS, 0.0) >= 0.4
     advertised = box and said.get(Avoid.NEWSLETTER, 0.0) >= 0.4 and not (field.required and agreed)
+    labelled = max((strength for concept, strength in said.items() if isinstance(concept, ProfileKey)), default=0.0)
     asked = {
         Avoid.HONEYPOT: said.get(Avoid.HONEYPOT, 0.0) >= 0.5,
         Avoid.PASSWORD: field.kind is FieldKind.PASSWORD,
         Avoid.CARD: card,
-        Avoid.CAPTCHA: said.get(Avoid.CAPTCHA, 0.0) >= 0.75,
+        Avoid.CAPTCHA: said.get(Avoid.CAPTCHA, 0.0) >= 0.75 and labelled < 0.9,
         Avoid.NEWSLETTER: advertised,
         Avoid.TERMS: agreed,
     }

@@ -192,7 +192,7 @@ def _matrix(columns: Sequence[Sequence[int]], scale: NDArray[np.float64]) -> spa
 def _regression(
     matrix: sparse.csr_matrix, start: NDArray[np.float64], target: NDArray[np.int64], counts: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Multinomial logistic regression; each row has a starting score and a count. L2 on the weights, not on the bias."""
+    """Multinomial logistic regression with a starting score and a count per row; L2 on the weights, not on the bias."""
     examples, meanings = start.shape
     features = matrix.shape[1]
     hit = np.zeros_like(start)
