@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from brain.formats import render
 from brain.guard import check, name_of
 from brain.mapper import Meaning, context_of, linear, map_form
-from brain.mapper.features import features
+from brain.mapper.features import features, told
 from brain.mapper.reading import read_words
 from brain.planner import decide
 from brain.reader.forms import Candidate
@@ -24,8 +24,7 @@ _MOST_FEATURES = 4
 class Clue(Contract):
     """One thing that speaks for a meaning, and how much.
 
-    Of the words that people read, the weight is 0..1; of what the model saw (`features.py` tells the short names), it
-    is the logarithm of the odds.
+    Of the words that people read, the weight is 0..1; of what the model saw, it is the logarithm of the odds.
     """
 
     meaning: str
@@ -174,7 +173,7 @@ def _clues(
             tuple(Reading(meaning=name, confidence=round(share, 2)) for name, share in likely),
             tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
             tuple(
-                Clue(meaning=name, weight=round(weight, 2), what=feature)
+                Clue(meaning=name, weight=round(weight, 2), what=told(feature))
                 for name, _ in meanings[field.handle].likely
                 for feature, weight in model.speaking_for(found, name, _MOST_FEATURES)
             ),

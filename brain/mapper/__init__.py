@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brain.mapper import linear
 from brain.mapper.context import fits_kind, settle_parts
-from brain.mapper.features import features
+from brain.mapper.features import features, told
 from brain.mapper.linear import LinearModel
 from brain.mapper.meaning import Ambiguous, Avoid, Concept, Meaning, concept_named
 from brain.mapper.purpose import FormContext
@@ -127,4 +127,4 @@ def _left(best: str) -> Avoid | None:
 
 
 def _why(found: list[str], meaning: str, model: LinearModel) -> str:
-    return ", ".join(f"{feature} {weight:+.2f}" for feature, weight in model.speaking_for(found, meaning))
+    return ", ".join(dict.fromkeys(told(feature) for feature, _ in model.speaking_for(found, meaning)))

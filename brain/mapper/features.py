@@ -224,3 +224,30 @@ def _reading(meaning: Meaning) -> list[str]:
     found = [f"r:{meaning.concept or ''}"]
     found += [f"r:{meaning.concept or ''}>{step}" for step in _STEPS if meaning.confidence >= step]
     return found
+
+
+_TOLD = (
+    (r"L=(.+)", 'a label "{0}"'),
+    (r"[ltpnigh]:(.+)", 'the word "{0}"'),
+    (r"s:(.+)", 'a section "{0}"'),
+    (r"[NI][:=](.+)", 'a name with "{0}"'),
+    (r"[LN]~(.+)", 'the letters "{0}"'),
+    (r"ac:(.+)", "autocomplete {0}"),
+    (r"k:(.+)", "a field of type {0}"),
+    (r"F:b:(.+?)(?:&.*)?", 'a button that says "{0}"'),
+    (r"F:h:(.+?)(?:&.*)?", 'a heading with "{0}"'),
+    (r"F:n:(.+?)(?:&.*)?", 'a form called "{0}"'),
+    (r"[TP]:(.+?)(?:&.*)?", "a form that looks like: {0}"),
+    (r"[re]:([^>]+?)(?:>.*)?", "words of {0}"),
+    (r"f:(.+)", "a {0} in the same form"),
+    (r"[+-]\d:(?:[krlN]:)?(.*)", 'its neighbour "{0}"'),
+    (r"o:(.+)", 'options of "{0}"'),
+)
+
+
+def told(feature: str) -> str:
+    """A feature in words, for people who ask why."""
+    for pattern, words_for_it in _TOLD:
+        if found := re.fullmatch(pattern, feature):
+            return words_for_it.format(*(part.strip() for part in found.groups()))
+    return feature
