@@ -3,6 +3,7 @@
 It decides nothing: it asks the mapper, the planner, the formats and the guard, each as they are.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from brain.formats import render
@@ -173,12 +174,20 @@ def _clues(
             tuple(Reading(meaning=name, confidence=round(share, 2)) for name, share in likely),
             tuple(Clue(meaning=c.value, weight=round(w, 2), what=what) for c, w, what in evidence.clues),
             tuple(
-                Clue(meaning=name, weight=round(weight, 2), what=told(feature))
+                Clue(meaning=name, weight=round(weight, 2), what=what)
                 for name, _ in meanings[field.handle].likely
-                for feature, weight in model.speaking_for(found, name, _MOST_FEATURES)
+                for what, weight in _in_words(model.speaking_for(found, name, len(found)))
             ),
         )
     return out
+
+
+def _in_words(weights: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """What is told in the same words, together; the loudest first."""
+    sums: dict[str, float] = defaultdict(float)
+    for feature, weight in weights:
+        sums[told(feature)] += weight
+    return sorted(sums.items(), key=lambda item: -item[1])[:_MOST_FEATURES]
 
 
 def _account(
