@@ -237,11 +237,15 @@ _TOLD = (
     (r"F:b:(.+?)(?:&.*)?", 'a button that says "{0}"'),
     (r"F:h:(.+?)(?:&.*)?", 'a heading with "{0}"'),
     (r"F:n:(.+?)(?:&.*)?", 'a form called "{0}"'),
-    (r"[TP]:(.+?)(?:&.*)?", "a form that looks like: {0}"),
+    (r"F:.*", "the shape of the form"),
+    (r"[TP]:(?:button:|heading:|named:)?(.+?)(?:&.*)?", "a form that looks like: {0}"),
     (r"[re]:([^>]+?)(?:>.*)?", "words of {0}"),
     (r"f:(.+)", "a {0} in the same form"),
     (r"[+-]\d:(?:[krlN]:)?(.*)", 'its neighbour "{0}"'),
-    (r"o:(.+)", 'options of "{0}"'),
+    (r"o[:#](.+)", 'options of "{0}"'),
+    (r"max:.*", "its limit"),
+    (r"nth:.*", "its place among its like"),
+    (r"tag:(.+)", "a field of type {0}"),
 )
 
 
