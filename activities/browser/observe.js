@@ -366,11 +366,14 @@
   // What of a control a person would notice, should it become another one while the form is being filled.
   const faceOf = (el) => [el.type, el.name, attr(el, 'autocomplete'), attr(el, 'aria-label'), el.labels?.length ? readable(el.labels[0], el) : '', appears(el)].join('\n');
   const still = (index) => !faces.has(elements[index]) || (elements[index].isConnected && faces.get(elements[index]) === faceOf(elements[index]));
+  const counts = { hidden: 0, other: 0 };
   const addControl = (el, section) => {
-    if (controls.length >= MAX_CONTROLS) return;
     if (widgets.isPart(el) || widgets.original(el)) return;
     const stand = widgets.stands.get(el), face = stand?.face || el, type = stand?.face ? STANDS[stand.kind] : typeOf(el);
-    if (face.tagName === 'IFRAME') return;
+    // Thousands of hidden inputs must not push out what a person fills in.
+    const count = type === 'hidden' ? 'hidden' : 'other';
+    if (face.tagName === 'IFRAME' || counts[count] >= MAX_CONTROLS) return;
+    counts[count] += 1;
     if (type === 'hidden') {
       controls.push({ index: keep(el), tag: 'input', type, name: attr(el, 'name'), id: el.id, visible: false, form: formIndex(el) });
       return;

@@ -49,6 +49,11 @@ async def test_label_sources(page: Page, html: str, text: str, source: LabelSour
     assert field.labels[0].text == text
 
 
+async def test_thousands_of_hidden_inputs_push_nothing_out(page: Page) -> None:
+    field = await last(page, "<input type=hidden name=h>" * 3000 + "<label>Phone <input name=ph></label>")
+    assert field.name == "ph"
+
+
 async def test_a_label_of_one_control_is_not_taken_for_the_next(page: Page) -> None:
     snapshot = await seen(page, "<p>Phone <input name=a> <input name=b></p>")
     assert not [label for label in snapshot.fields[-1].labels if label.source is LabelSource.NEARBY]
