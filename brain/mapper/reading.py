@@ -45,18 +45,17 @@ class Words:
 def read_words(fields: tuple[FormField, ...]) -> Words:
     """Reads all fields of one form. What cannot be seen is settled apart: it is no neighbour of what can."""
     evidence = {field.handle: weigh(field) for field in fields}
-    outright = frozenset(field.handle for field in fields if _first_asked(field, evidence[field.handle]))
-    meanings = {field.handle: _alone(field, evidence[field.handle]) for field in fields}
+    asked = {field.handle: _first_asked(field, evidence[field.handle]) for field in fields}
+    meanings = {field.handle: _alone(field, evidence[field.handle], asked[field.handle]) for field in fields}
     for visible in (True, False):
         settle(tuple(field for field in fields if field.visible is visible), meanings)
-    return Words(evidence, meanings, outright)
+    return Words(evidence, meanings, frozenset(handle for handle, avoid in asked.items() if avoid))
 
 
-def _alone(field: FormField, evidence: Evidence) -> Meaning:
+def _alone(field: FormField, evidence: Evidence, asked: Avoid | None) -> Meaning:
     """What the field says by itself."""
     if field.kind is FieldKind.HIDDEN:
         return Meaning(field.handle, None, why="hidden by the page")
-    asked = _first_asked(field, evidence)
     if asked is not None:
         return Meaning(
             field.handle, asked, "", evidence.strengths.get(asked, 1.0), evidence.reasons.get(asked, "its own word")

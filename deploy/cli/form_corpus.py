@@ -33,7 +33,7 @@ async def map_corpus(folder: Path, out: Path) -> None:
 
     Raises CommandFailed when there is no page or no browser, or when a page could not be read; the others are written.
     """
-    pages = sorted((folder / "html").glob("*.html"))
+    pages = pages_of(folder)
     if not pages:
         raise CommandFailed(f"There are no pages in {folder / 'html'}: --corpus takes a folder with html/*.html.")
     columns = (TextColumn("[bold]mapping"), BarColumn(bar_width=40), MofNCompleteColumn(), TimeElapsedColumn())
@@ -57,6 +57,11 @@ async def map_corpus(folder: Path, out: Path) -> None:
     remarks.print(f"{count} controls of {len(pages)} pages: {plain(str(out), 200)}", highlight=False)
     if failed:
         raise CommandFailed(f"Not read: {plain(', '.join(failed), 500)}.", SERVICE_FAILED)
+
+
+def pages_of(folder: Path) -> list[Path]:
+    """The pages of a corpus, in the order of their names."""
+    return sorted((folder / "html").glob("*.html"))
 
 
 def predictions(specimen: Specimen) -> Iterator[Prediction]:

@@ -4,9 +4,8 @@ it is on others (that is `make train`), it is what must not be lost again."""
 from pathlib import Path
 
 from activities.browser.specimens import read_specimens
-from brain.reader.forms import candidates
-from schema.contracts.profile import ProfileKey
-from tests.corpus.collections import MARK, labels, marked, pages
+from deploy.cli.form_corpus import MARK, pages_of, predictions
+from tests.corpus.collections import labels
 
 _FOLDER = Path(__file__).parent / "listings"
 
@@ -14,15 +13,11 @@ _FOLDER = Path(__file__).parent / "listings"
 async def test_what_is_known_of_our_own_listing_forms_stays_known(browser_path: Path) -> None:
     known = {(label.file, label.idx): label.profile_key for label in labels(_FOLDER)}
     right = filled = 0
-    async for specimen in read_specimens(browser_path, pages(_FOLDER), MARK):
+    async for specimen in read_specimens(browser_path, pages_of(_FOLDER), MARK):
         assert specimen.page is not None, f"{specimen.file.name}: {specimen.failure}"
-        for form in candidates(specimen.page.frames):
-            for item in form.fields:
-                concept = form.meanings[item.field.handle].concept
-                for at in marked(item.place.elements, specimen.marks[item.place.frame]):
-                    if isinstance(concept, ProfileKey):
-                        filled += 1
-                        right += concept == known[f"html/{specimen.file.name}", at]
+        for found in predictions(specimen):
+            filled += found.pred is not None
+            right += found.pred is not None and found.pred == known[found.file, found.idx]
     wanted = sum(key is not None for key in known.values())
     assert right / filled > 0.95
     assert right / wanted > 0.9

@@ -4,7 +4,6 @@ A collection is a folder with `html/*.html`, whose controls carry `data-bf-idx`,
 `labels/*.jsonl`).
 """
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,8 +15,6 @@ from brain.mapper import FormContext
 from brain.page import PageObservation
 from brain.reader.forms import forms_of
 from schema.contracts.form import FieldKind, FormField
-
-MARK = "data-bf-idx"
 
 _AVOIDED = {
     "password": r"password( .*|\..*)?",
@@ -74,11 +71,6 @@ class Form:
     places: tuple[tuple[int, ...], ...]
 
 
-def pages(folder: Path) -> list[Path]:
-    """The pages of a collection, in the order of their names."""
-    return sorted((folder / "html").glob("*.html"))
-
-
 def labels(folder: Path) -> list[Label]:
     """All labels of a collection."""
     files = sorted((folder / "labels").glob("*.jsonl")) or [folder / "labels.jsonl"]
@@ -97,11 +89,3 @@ def forms(file: str, page: PageObservation, marks: dict[str, tuple[str, ...]]) -
 def marked(elements: Iterable[int], marks: tuple[str, ...]) -> tuple[int, ...]:
     """The numbers on a field's elements."""
     return tuple(int(marks[at]) for at in elements if marks[at])
-
-
-def score_lines(rows: Iterable[tuple[str, int, str | None, float]]) -> str:
-    """Predictions as the scorer reads them, one JSON object a line."""
-    return "".join(
-        json.dumps({"file": file, "idx": idx, "pred": pred, "confidence": round(sure, 3)}) + "\n"
-        for file, idx, pred, sure in rows
-    )

@@ -25,10 +25,11 @@ from brain.mapper import FormContext, linear, map_fields
 from brain.mapper.features import features
 from brain.mapper.linear import LinearModel
 from brain.mapper.reading import read_words
+from deploy.cli.form_corpus import MARK, Prediction, pages_of
 from deploy.runtime.browser_path import find_browser
 from schema.contracts.form import FormField
 from schema.contracts.profile import ProfileKey
-from tests.corpus.collections import MARK, Form, Label, forms, labels, pages, score_lines
+from tests.corpus.collections import Form, Label, forms, labels
 
 _OWN = Path(__file__).parents[1] / "brain" / "listings"
 _FOLDS = 10
@@ -86,7 +87,7 @@ async def read(folder: Path) -> list[Row]:
     """All forms of a collection, in the order of its pages."""
     known = {(label.file, label.idx): label for label in labels(folder) if label.annotated}
     rows: list[Row] = []
-    async for specimen in read_specimens(find_browser(None), pages(folder), MARK):
+    async for specimen in read_specimens(find_browser(None), pages_of(folder), MARK):
         if specimen.page is None:
             print(f"{specimen.file.name} could not be read: {specimen.failure}", file=sys.stderr)
             continue
@@ -218,23 +219,25 @@ def _regression(
     return solved[:-1], solved[-1]
 
 
-def predictions(rows: Sequence[Row], model: LinearModel) -> list[tuple[str, int, str | None, float]]:
+def predictions(rows: Sequence[Row], model: LinearModel) -> list[Prediction]:
     """What the mapper makes of each labelled element with these weights."""
     out = []
     for row in rows:
         meanings = map_fields(row.form.fields, row.form.context, model)
         for item, places in zip(row.form.fields, row.form.places, strict=True):
             meaning = meanings[item.handle]
-            key = meaning.concept.value if isinstance(meaning.concept, ProfileKey) else None
-            out += [(row.form.file, place, key, meaning.confidence) for place in places]
+            key = meaning.concept if isinstance(meaning.concept, ProfileKey) else None
+            out += [
+                Prediction(file=row.form.file, idx=place, pred=key, confidence=meaning.confidence) for place in places
+            ]
     return out
 
 
-def cross_validate(rows: Sequence[Row]) -> list[tuple[Path, tuple[str, int, str | None, float]]]:
+def cross_validate(rows: Sequence[Row]) -> list[tuple[Path, Prediction]]:
     """Each form's predictions by weights that were fitted without its site."""
     folds = _folds(rows)
 
-    def one(fold: int) -> list[tuple[Path, tuple[str, int, str | None, float]]]:
+    def one(fold: int) -> list[tuple[Path, Prediction]]:
         model = fit([row for row, at in zip(rows, folds, strict=True) if at != fold])
         held_out = [row for row, at in zip(rows, folds, strict=True) if at == fold]
         return [(row.collection, line) for row in held_out for line in predictions([row], model)]
@@ -242,12 +245,12 @@ def cross_validate(rows: Sequence[Row]) -> list[tuple[Path, tuple[str, int, str 
     return [line for fold in range(_FOLDS) for line in one(fold)]
 
 
-def report(lines: Sequence[tuple[Path, tuple[str, int, str | None, float]]], scorer: Path) -> None:
+def report(lines: Sequence[tuple[Path, Prediction]], scorer: Path) -> None:
     """Precision, recall and F1 of each collection, by the collections' own scorer."""
     for folder in sorted({folder for folder, _ in lines}):
         with tempfile.TemporaryDirectory() as scratch:
             file = Path(scratch, "predictions.jsonl")
-            file.write_text(score_lines(line for at, line in lines if at == folder))
+            file.write_text("".join(f"{line.model_dump_json()}\n" for at, line in lines if at == folder))
             scored = folder
             if not (folder / "labels.jsonl").exists():
                 scored = Path(scratch)
