@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from brain.mapper.evidence import Evidence
 from brain.mapper.meaning import Meaning
-from brain.mapper.purpose import FormContext, Purpose, purposes
+from brain.mapper.purpose import FormContext, Purpose, names_of, purposes
 from brain.mapper.reading import Words
-from brain.sites import split
 from brain.values.places import looks_like_countries, looks_like_states
 from brain.words import identifier_words, stable, words
 from schema.contracts.form import FieldKind, FormField, LabelSource
@@ -180,8 +179,7 @@ def _around(fields: tuple[FormField, ...], context: FormContext, readings: Mappi
     said = [word for text in context.buttons[:3] for word in words(text)[:4]]
     found += [f"F:b:{word}" for word in dict.fromkeys(said)]
     found += [f"F:h:{word}" for word in dict.fromkeys(words(context.heading)[:6])]
-    named = [*identifier_words(stable(context.hints)), *identifier_words(stable(split(context.action).path))]
-    found += [f"F:n:{word}" for word in dict.fromkeys(named[:16])]
+    found += [f"F:n:{word}" for word in dict.fromkeys(names_of(context)[:16])]
     return found
 
 

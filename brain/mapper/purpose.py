@@ -40,6 +40,11 @@ class Purpose(StrEnum):
     LISTING = "listing"
 
 
+def names_of(context: FormContext) -> tuple[str, ...]:
+    """The words of the form's id, name and classes, and of the path it posts to."""
+    return (*identifier_words(stable(context.hints)), *identifier_words(stable(split(context.action).path)))
+
+
 def said_by(text: str) -> frozenset[Purpose]:
     """The purposes that a text names."""
     folded = fold(text)
@@ -49,9 +54,8 @@ def said_by(text: str) -> frozenset[Purpose]:
 
 def purposes(context: FormContext) -> dict[str, frozenset[Purpose]]:
     """What each thing around the fields says of the form's purpose: its buttons, heading, names and address."""
-    named = " ".join((*identifier_words(stable(context.hints)), *identifier_words(stable(split(context.action).path))))
     return {
         "button": frozenset().union(*map(said_by, context.buttons)),
         "heading": said_by(context.heading),
-        "named": said_by(named),
+        "named": said_by(" ".join(names_of(context))),
     }
