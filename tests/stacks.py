@@ -23,10 +23,10 @@ def quiet() -> Checklist:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, *pieces: Piece) -> AsyncIterator[Stack]:
+async def running(folder: Path, *pieces: Piece, workers: int = 1) -> AsyncIterator[Stack]:
     """A stack of these pieces for the length of the block, and then nothing of it, its data included."""
     try:
-        plan = plan_stack(folder, frozenset(pieces), NOTHING_CONFIGURED, usual_ports=False)
+        plan = plan_stack(folder, frozenset(pieces), NOTHING_CONFIGURED, usual_ports=False, workers=workers)
         async with Stack(folder, plan, quiet()) as stack:
             yield stack
     finally:

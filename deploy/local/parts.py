@@ -16,7 +16,7 @@ from deploy.local.aws import aws_part
 from deploy.local.environment import Configured, StackEnvironment
 from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import open_cluster, postgres_part
-from deploy.local.process import Part, Step
+from deploy.local.process import Part, Step, log_file
 from deploy.local.queues import ensure_bucket, ensure_queues
 from deploy.local.temporal import TemporalDev, load_temporal_dev, temporal_part
 from deploy.runtime.browser_path import find_browser
@@ -83,31 +83,36 @@ class _Ports:
 
 
 def plan_stack(
-    folder: Path, wanted: Set[Piece] = WHOLE_STACK, configured: Configured | None = None, *, usual_ports: bool = True
+    folder: Path,
+    wanted: Set[Piece] = WHOLE_STACK,
+    configured: Configured | None = None,
+    *,
+    usual_ports: bool = True,
+    workers: int = 1,
 ) -> StackPlan:
     """What to start for `wanted`, with all data below `folder`.
 
-    `usual_ports` False takes any free ports, for stacks that must not get in anybody's way. Raises PartFailed,
-    TemporalConfigError and BrowserNotFound.
+    `usual_ports` False takes any free ports, for stacks that must not get in anybody's way. `workers` is how many
+    processes `Piece.WORKER` is, named by `worker_names`. Raises PartFailed, TemporalConfigError and BrowserNotFound.
     """
     configured = configured or Configured()
     config = load_temporal_dev(ROOT / "temporal-dev.yaml")
     ports = _Ports.choose(config, usual=usual_ports)
     data = folder.resolve() / "data"
-    parts: dict[Piece, Part] = {}
+    parts: dict[Piece, tuple[Part, ...]] = {}
     values: dict[str, str] = {}
     if configured.database_url:
         values["DATABASE_URL"] = configured.database_url.get_secret_value()
     elif Piece.POSTGRES in wanted:
         cluster = open_cluster(data)
-        parts[Piece.POSTGRES] = postgres_part(cluster, ports.postgres)
+        parts[Piece.POSTGRES] = (postgres_part(cluster, ports.postgres),)
         values["DATABASE_URL"] = cluster.url(ports.postgres)
     if Piece.AWS in wanted:
-        parts[Piece.AWS] = aws_part(data / "aws", ports.aws)
+        parts[Piece.AWS] = (aws_part(data / "aws", ports.aws),)
         values |= _aws_values(f"http://{HOST}:{ports.aws}")
     if Piece.TEMPORAL in wanted:
-        parts[Piece.TEMPORAL] = temporal_part(
-            config, folder=data / "temporal", frontend=ports.temporal, ui=ports.temporal_ui
+        parts[Piece.TEMPORAL] = (
+            temporal_part(config, folder=data / "temporal", frontend=ports.temporal, ui=ports.temporal_ui),
         )
         values |= {
             "TEMPORAL_ADDRESS": f"{HOST}:{ports.temporal}",
@@ -115,7 +120,7 @@ def plan_stack(
             "TEMPORAL_UI_URL": f"http://{HOST}:{ports.temporal_ui}",
         }
     if Piece.SANDBOX in wanted:
-        parts[Piece.SANDBOX] = _sandbox(data / "sandbox", ports.sandbox)
+        parts[Piece.SANDBOX] = (_sandbox(data / "sandbox", ports.sandbox),)
         values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
     if Piece.API in wanted:
         values |= {"API_HOST": HOST, "API_PORT": str(ports.api)}
@@ -123,12 +128,17 @@ def plan_stack(
         values["BROWSER_PATH"] = str(find_browser(configured.browser_path))
     environment = StackEnvironment(values)
     if Piece.WORKER in wanted:
-        parts[Piece.WORKER] = _worker(environment, folder / "log" / "worker.log")
+        parts[Piece.WORKER] = tuple(_worker(environment, folder, name) for name in worker_names(workers))
     if Piece.API in wanted:
-        parts[Piece.API] = _api(environment, ports.api)
-    known: dict[Piece, Part | Step] = {**parts, **_steps(environment)}
-    waves = (tuple(known[piece] for piece in wave if piece in wanted and piece in known) for wave in _WAVES)
+        parts[Piece.API] = (_api(environment, ports.api),)
+    known: dict[Piece, tuple[Part | Step, ...]] = {**parts, **_steps(environment)}
+    waves = (tuple(item for piece in wave if piece in wanted for item in known.get(piece, ())) for wave in _WAVES)
     return StackPlan(tuple(filter(None, waves)), environment)
+
+
+def worker_names(workers: int) -> tuple[str, ...]:
+    """What the stack calls its worker processes, the first one as it would be called alone."""
+    return (Piece.WORKER, *(f"{Piece.WORKER} {number}" for number in range(2, workers + 1)))
 
 
 def _aws_values(address: str) -> dict[str, str]:
@@ -154,12 +164,12 @@ def _sandbox(folder: Path, port: int) -> Part:
     )
 
 
-def _worker(environment: StackEnvironment, log: Path) -> Part:
+def _worker(environment: StackEnvironment, folder: Path, name: str) -> Part:
     async def ready() -> bool:
-        return await asyncio.to_thread(_contains, log, _WORKER_READY)
+        return await asyncio.to_thread(_contains, log_file(folder, name), _WORKER_READY)
 
     return Part(
-        name=Piece.WORKER,
+        name=name,
         command=(sys.executable, "-m", "deploy.runtime.worker"),
         address=f"browser {environment.values['BROWSER_PATH']}",
         ready=ready,
@@ -184,7 +194,7 @@ def _api(environment: StackEnvironment, port: int) -> Part:
     )
 
 
-def _steps(environment: StackEnvironment) -> dict[Piece, Step]:
+def _steps(environment: StackEnvironment) -> dict[Piece, tuple[Step]]:
     async def migrations() -> str:
         applied = await migrate(environment.values["DATABASE_URL"])
         return f"{len(applied.splitlines())} applied" if applied else "up to date"
@@ -204,9 +214,9 @@ def _steps(environment: StackEnvironment) -> dict[Piece, Step]:
         return f"{len(entries)} imported from the sandbox"
 
     return {
-        Piece.MIGRATIONS: Step(Piece.MIGRATIONS, migrations),
-        Piece.QUEUES: Step(Piece.QUEUES, queues),
-        Piece.DIRECTORIES: Step(Piece.DIRECTORIES, directories),
+        Piece.MIGRATIONS: (Step(Piece.MIGRATIONS, migrations),),
+        Piece.QUEUES: (Step(Piece.QUEUES, queues),),
+        Piece.DIRECTORIES: (Step(Piece.DIRECTORIES, directories),),
     }
 
 

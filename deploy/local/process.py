@@ -80,6 +80,11 @@ class Step:
     run: Callable[[], Awaitable[str]]
 
 
+def log_file(folder: Path, part: str) -> Path:
+    """Where a part of the stack on `folder` writes what it says."""
+    return folder / "log" / f"{part.replace(' ', '-')}.log"
+
+
 class Child:
     """The process of one part. One start, one stop; a restart is a new Child."""
 

@@ -18,7 +18,7 @@ from typing import Self
 from deploy.local.checklist import Checklist
 from deploy.local.environment import StackEnvironment
 from deploy.local.parts import StackPlan
-from deploy.local.process import Child, Part, PartFailed, Step, end_marked
+from deploy.local.process import Child, Part, PartFailed, Step, end_marked, log_file
 
 _LEFTOVER_GRACE = 5.0
 
@@ -121,7 +121,7 @@ class Stack:
         self._checklist.ok(item.name, note)
 
     async def _start_part(self, part: Part) -> str:
-        child = Child(part, self._marker, self._folder / "log" / f"{part.name.replace(' ', '-')}.log")
+        child = Child(part, self._marker, log_file(self._folder, part.name))
         await child.start()
         self._children[part.name] = child
         self._watchers[part.name] = asyncio.create_task(self._watch(child))

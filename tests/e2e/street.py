@@ -112,9 +112,9 @@ class Street:
 
 
 @contextlib.asynccontextmanager
-async def open_street(folder: Path) -> AsyncIterator[Street]:
+async def open_street(folder: Path, workers: int = 1) -> AsyncIterator[Street]:
     """Start everything, and leave nothing behind."""
-    async with running(folder, *WHOLE_STACK) as stack:
+    async with running(folder, *WHOLE_STACK, workers=workers) as stack:
         settings = stack.environment.settings()
         async with await open_pool(settings.database_url.get_secret_value(), 4) as pool:
             yield Street(stack, settings, pool, await connect(settings))
