@@ -1,6 +1,6 @@
 """One directory of one job: its states, its evidence, and what the activities tell the workflow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -88,11 +88,15 @@ class Outcome(Standing):
 
 
 class DirectoryInput(Contract):
-    """Starts a DirectoryWorkflow. `action_deadline_s` is how long a person has, in seconds."""
+    """Starts a DirectoryWorkflow. Both limits are in seconds.
+
+    `action_deadline_s` is how long a person has; `directory_patience_s` how long a directory may be out of order.
+    """
 
     job_id: UUID
     slug: str
     action_deadline_s: int = 14 * 24 * 3600
+    directory_patience_s: int = 24 * 3600
 
 
 class DirectoryResult(Contract):
@@ -104,10 +108,11 @@ class DirectoryResult(Contract):
 
 
 class DirectoryState(Contract):
-    """One directory of a job and its state in the ledger."""
+    """One directory of a job and its state in the ledger. `parked` is one that will not get its turn for a while."""
 
     slug: str
     status: SubmissionStatus
+    parked: bool = False
 
 
 class SubmissionRef(Contract):
@@ -117,12 +122,49 @@ class SubmissionRef(Contract):
     slug: str
 
 
+class WaitsFor(StrEnum):
+    """Why a directory has no turn for us yet."""
+
+    LINE = "line"
+    INTERVAL = "interval"
+    DAILY_CAP = "daily_cap"
+    REST = "rest"
+    BREAKER = "breaker"
+
+
+class Turn(Contract):
+    """Answer of `take_turn`: the lease, or how long to wait, in milliseconds, and for what."""
+
+    granted: bool
+    wait_ms: int = 0
+    waits_for: WaitsFor | None = None
+
+
+class Sighting(Contract):
+    """Answer of `look_up`: where the row stands now, and whether a later look may still tell more."""
+
+    standing: Standing
+    again: bool = False
+
+
+PARKED_AFTER = timedelta(seconds=30)
+"""A directory whose turn is further away leaves its place in the job's window to others."""
+
+
 class Resolution(StrEnum):
-    """What a person decided. `retry` is refused where the click may have happened."""
+    """What a person decided. `retry` and `attend` are refused where the click may have happened.
+
+    `attend` decides nothing yet: a person is there to answer the captcha of the page that is opened now.
+    """
 
     CONFIRMED = "confirmed"
     RETRY = "retry"
     GIVE_UP = "give_up"
+    ATTEND = "attend"
+
+    @property
+    def sends(self) -> bool:
+        return self in (Resolution.RETRY, Resolution.ATTEND)
 
 
 class Failure(Contract):
@@ -148,11 +190,15 @@ class Decision(Contract):
 
 
 class ActionResolution(Contract):
-    """Argument of the `resolve` update: who decided what, and a note for the record."""
+    """Argument of the `resolve` update: who decided what, and a note for the record.
+
+    `action_id` is the action that they had before their eyes: where another is open by now, nothing is decided.
+    """
 
     resolution: Resolution
     by: str
     note: str = ""
+    action_id: UUID | None = None
 
 
 class SubmissionResult(Contract):

@@ -1,19 +1,45 @@
-"""`actions`: what a person must do before a directory can go on."""
+"""`actions`: what a person must do before a directory can go on, who works on it, and who is reminded of it.
 
+What a decision makes of the directory is decided in `schema.store.results`. A claim runs out by the database's clock.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
+
+from schema import guidance
+from schema.contracts.action import Action, ActionDirectory, ActionFilter, ActionStatus, Claim, Reminder
 from schema.contracts.submission import ActionResolution, Outcome
+from schema.failures import FailureType
 from schema.store.database import Connection, Executor
 
+_SHOWN = """
+    select a.*, r.job_id, r.final_url, r.intent_at is not null as may_be_sent, j.business_name,
+        d.slug, d.name, d.submission_url,
+        a.claimed_until > now() and a.status = 'open' as claimed, a.deadline_at < now() and a.status = 'open' as overdue
+    from actions a join job_results r on r.id = a.result_id join jobs j on j.id = r.job_id
+        join directories d on d.id = r.directory_id
+"""
 
-async def open_for(db: Executor, result_id: UUID, outcome: Outcome, patience: timedelta) -> None:
-    """Ask for a person, who has `patience` from now. Safe to repeat: one open action per result."""
-    await db.execute(
+
+class ActionClosed(Exception):
+    """The action that was decided about is not open any more."""
+
+
+async def open_for(db: Executor, result_id: UUID, outcome: Outcome, patience: timedelta) -> int:
+    """Ask for a person, who has `patience` from now; returns the milliseconds that are left of it.
+
+    Safe to repeat: one open action per result. It keeps its deadline, and tells what stands in the way now.
+    """
+    left = await db.fetchval(
         """
         insert into actions (result_id, kind, instructions, screenshot, deadline_at)
         values ($1, $2, $3, $4, now() + $5)
-        on conflict (result_id) where status = 'open' do nothing
+        on conflict (result_id) where status = 'open' do update
+            set kind = excluded.kind, instructions = excluded.instructions, screenshot = excluded.screenshot
+        returning greatest(0, ceil(extract(epoch from deadline_at - now()) * 1000))::bigint
         """,
         result_id,
         outcome.failure,
@@ -21,29 +47,140 @@ async def open_for(db: Executor, result_id: UUID, outcome: Outcome, patience: ti
         outcome.screenshot,
         patience,
     )
+    return int(left)
 
 
 async def close(connection: Connection, result_id: UUID, decision: ActionResolution) -> None:
-    await connection.execute(
+    """Write who decided what. Raises ActionClosed where the decision was about an action that is not open."""
+    closed = await connection.fetchval(
         """
-        update actions set status = 'resolved', resolution = $2, resolved_by = $3, note = $4
-        where result_id = $1 and status = 'open'
+        update actions set status = 'resolved', resolution = $2, resolved_by = $3, note = $4, closed_at = now()
+        where result_id = $1 and status = 'open' and id = coalesce($5, id) returning id
         """,
         result_id,
         decision.resolution,
         decision.by,
         decision.note,
+        decision.action_id,
     )
+    if closed is None and decision.action_id is not None:
+        raise ActionClosed(f"Action {decision.action_id} is not open any more.")
 
 
 async def expire(connection: Connection, result_id: UUID) -> None:
     await connection.execute(
-        "update actions set status = 'expired' where result_id = $1 and status = 'open'", result_id
+        "update actions set status = 'expired', closed_at = now() where result_id = $1 and status = 'open'", result_id
     )
 
 
 async def cancel(connection: Connection, result_id: UUID) -> None:
     """Nobody need act any more: the row has ended without a person."""
     await connection.execute(
-        "update actions set status = 'cancelled' where result_id = $1 and status = 'open'", result_id
+        "update actions set status = 'cancelled', closed_at = now() where result_id = $1 and status = 'open'", result_id
+    )
+
+
+async def claim(db: Executor, action_id: UUID, by: str, length: timedelta, *, take_over: bool = False) -> bool:
+    """Claim an open action, or renew the claim; False where somebody else holds it, or it is not open.
+
+    With `take_over`, whoever holds it loses it.
+    """
+    claimed = await db.fetchval(
+        """
+        update actions set claimed_by = $2, claimed_until = now() + $3,
+            claimed_at = case when claimed_by = $2 and claimed_until > now() then claimed_at else now() end
+        where id = $1 and status = 'open' and ($4 or claimed_by is null or claimed_by = $2 or claimed_until <= now())
+        returning id
+        """,
+        action_id,
+        by,
+        length,
+        take_over,
+    )
+    return claimed is not None
+
+
+async def release(db: Executor, action_id: UUID, by: str) -> bool:
+    """Let others have it; False where it is not claimed by this person."""
+    released = await db.fetchval(
+        """
+        update actions set claimed_by = null, claimed_at = null, claimed_until = null
+        where id = $1 and status = 'open' and claimed_by = $2 and claimed_until > now() returning id
+        """,
+        action_id,
+        by,
+    )
+    return released is not None
+
+
+async def find(db: Executor, action_id: UUID) -> Action | None:
+    row = await db.fetchrow(f"{_SHOWN} where a.id = $1", action_id)
+    return _shown(row) if row else None
+
+
+async def named(db: Executor, prefix: str) -> tuple[UUID, ...]:
+    """The actions whose id begins so, two at most: enough to know whether there is exactly one."""
+    rows = await db.fetch("select id from actions where starts_with(id::text, $1) limit 2", prefix)
+    return tuple(row["id"] for row in rows)
+
+
+async def listed(db: Executor, wanted: ActionFilter) -> tuple[Action, ...]:
+    """The actions asked for; what is due first comes first."""
+    rows = await db.fetch(
+        f"""
+        {_SHOWN}
+        where ($1::text is null or a.status = $1) and ($2::text is null or a.kind = $2)
+            and ($3::uuid is null or r.job_id = $3) and ($4::text is null or d.slug = $4)
+            and (not $5 or (a.status = 'open' and a.deadline_at < now()))
+        order by a.deadline_at, a.id limit $6
+        """,
+        wanted.status,
+        wanted.kind,
+        wanted.job_id,
+        wanted.directory,
+        wanted.overdue,
+        wanted.limit,
+    )
+    return tuple(map(_shown, rows))
+
+
+async def due_reminders(db: Executor) -> tuple[Reminder, ...]:
+    """The open actions that people have not been reminded of since half of their time, or all but a day, was over."""
+    rows = await db.fetch(
+        """
+        select a.id as action_id, r.job_id, d.slug as directory, a.kind, a.deadline_at,
+            case when a.claimed_until > now() then a.claimed_by end as claimed_by
+        from actions a join job_results r on r.id = a.result_id join directories d on d.id = r.directory_id,
+            lateral (select max(moment) as moment from (values
+                (a.created_at + (a.deadline_at - a.created_at) / 2),
+                -- What has less than two days altogether is reminded of once.
+                (greatest(a.deadline_at - interval '1 day', a.created_at + (a.deadline_at - a.created_at) / 2))
+            ) as moments (moment) where moment <= now()) as last
+        where a.status = 'open' and a.deadline_at > now() and coalesce(a.reminded_at, '-infinity') < last.moment
+        order by a.deadline_at, a.id
+        """
+    )
+    return tuple(Reminder.model_validate(dict(row)) for row in rows)
+
+
+async def mark_reminded(db: Executor, action_ids: Sequence[UUID]) -> None:
+    """People have been reminded of these now."""
+    await db.execute("update actions set reminded_at = now() where id = any($1)", list(action_ids))
+
+
+def _shown(row: asyncpg.Record) -> Action:
+    kind = FailureType(row["kind"])
+    claim = Claim(by=row["claimed_by"], at=row["claimed_at"], until=row["claimed_until"]) if row["claimed"] else None
+    return Action.model_validate(
+        {
+            **row,
+            "directory": ActionDirectory(
+                slug=row["slug"], name=row["name"], url=row["submission_url"], page=row["final_url"]
+            ),
+            "kind": kind,
+            "reason": row["instructions"],
+            "steps": guidance.steps(kind),
+            "choices": guidance.choices(may_be_sent=row["may_be_sent"]) if row["status"] == ActionStatus.OPEN else (),
+            "claim": claim,
+        }
     )
