@@ -1,0 +1,186 @@
+"""What staff are told of without having asked: a closed list of typed events, each with a key and its words.
+
+An event says what is so now. Whether it is news, and who has been told, is decided in `schema.store.alerts`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from schema.contracts.base import Contract
+
+
+class BreakerOpen(Contract):
+    """A directory failed so often in a row that nobody visits it. `waiting` counts submissions that wait for it."""
+
+    kind: Literal["breaker_open"] = "breaker_open"
+    directory: str
+    failures: int
+    resting_until: datetime
+    waiting: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.directory}"
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.directory} failed {self.failures} visits in a row: its breaker is open until "
+            f"{_minute(self.resting_until)}, and {self.waiting} submissions wait for it."
+        )
+
+
+class BridgeBreakerOpen(Contract):
+    """The bridge met too many errors in a row and takes no messages for a while."""
+
+    kind: Literal["bridge_breaker_open"] = "bridge_breaker_open"
+    workflow_id: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.workflow_id}"
+
+    @property
+    def text(self) -> str:
+        return f"{self.workflow_id} takes no messages: the queue, the database or Temporal failed ten times in a row."
+
+
+class DeadLetters(Contract):
+    """Messages that were received three times and never understood, or never handled."""
+
+    kind: Literal["dlq_not_empty"] = "dlq_not_empty"
+    messages: int
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        return f"The dead-letter queue holds {self.messages} messages: `directorybolt dlq list` says why."
+
+
+class QueueDepth(Contract):
+    """More messages wait than the workers take away."""
+
+    kind: Literal["queue_depth"] = "queue_depth"
+    messages: int
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        return f"{self.messages} messages wait in the queue: is the bridge running, and are there enough workers?"
+
+
+class StaleWorker(Contract):
+    """A worker that did not say goodbye and has not beaten for two minutes."""
+
+    kind: Literal["stale_worker"] = "stale_worker"
+    worker_id: UUID
+    host: str
+    pid: int
+    beat_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.worker_id}"
+
+    @property
+    def text(self) -> str:
+        return f"The worker {self.host}/{self.pid} has given no sign of life since {_minute(self.beat_at)}."
+
+
+class FailureRate(Contract):
+    """Of the submissions that ended within the last hour, too many failed."""
+
+    kind: Literal["failure_rate"] = "failure_rate"
+    ended: int
+    failed: int
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        share = round(100 * self.failed / self.ended)
+        return f"{self.failed} of {self.ended} submissions that ended within the last hour failed ({share} %)."
+
+
+class ActionsDue(Contract):
+    """Actions that nobody has resolved and whose deadline is less than a day away."""
+
+    kind: Literal["actions_due"] = "actions_due"
+    actions: int
+    first_deadline: datetime
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        return (
+            f"{self.actions} actions wait for a person and expire within a day, the first at "
+            f"{_minute(self.first_deadline)}: `directorybolt actions list` shows them."
+        )
+
+
+AlertEvent = Annotated[
+    BreakerOpen | BridgeBreakerOpen | DeadLetters | QueueDepth | StaleWorker | FailureRate | ActionsDue,
+    Field(discriminator="kind"),
+]
+"""Everything that is alerted. Two events of one key are one alert."""
+
+ALERT_EVENT: TypeAdapter[AlertEvent] = TypeAdapter(AlertEvent)
+
+
+class Word(StrEnum):
+    """What is said of an alert: that it is so, or that it is over."""
+
+    RAISED = "raised"
+    RESOLVED = "resolved"
+
+
+class Notice(Contract):
+    """One alert as a channel is to tell it."""
+
+    key: str
+    word: Word
+    text: str
+
+
+class Alert(Contract):
+    """An alert as staff are shown it. `sent` names the channels that have told it."""
+
+    event: AlertEvent
+    first_seen_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None = None
+    sent: tuple[str, ...] = ()
+
+
+class ChannelResult(Contract):
+    """What became of one channel's notices; `error` is empty where it took them."""
+
+    channel: str
+    sent: int = 0
+    error: str = ""
+
+
+class AlertReport(Contract):
+    """What one look at everything led to: conditions that hold, and what each channel was told."""
+
+    holding: int
+    channels: tuple[ChannelResult, ...] = ()
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
