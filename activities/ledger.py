@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.boundary import ActivityFailure, boundary
 from schema import ids
 from schema.contracts.job import JobChildren, JobFinish, JobProgress, JobSetup, Tier
+from schema.contracts.replay import Reopening, RetryReport
 from schema.contracts.submission import (
     Decision,
     DirectoryState,
@@ -22,19 +23,21 @@ from schema.contracts.submission import (
     PersonNeeded,
     Standing,
     SubmissionRef,
+    Turn,
 )
 from schema.failures import FailureType
-from schema.store import actions, directories, jobs, results, transitions
+from schema.store import actions, jobs, replays, results, transitions, turns
 from schema.store.database import Pool
 
 
 class Ledger:
-    """Reads and writes jobs, results, slots and actions."""
+    """Reads and writes jobs, results, turns and actions."""
 
-    def __init__(self, pool: Pool, client: Client, windows: Mapping[Tier, int]) -> None:
+    def __init__(self, pool: Pool, client: Client, windows: Mapping[Tier, int], patience: timedelta) -> None:
         self._pool = pool
         self._client = client
         self._windows = windows
+        self._patience = patience
 
     @activity.defn
     async def begin_job(self, job_id: UUID) -> JobSetup:
@@ -50,6 +53,7 @@ class Ledger:
                 tier=job.tier,
                 window=self._windows[job.tier],
                 directories=await self._states(job_id),
+                directory_patience_s=int(self._patience.total_seconds()),
             )
 
     @activity.defn
@@ -59,16 +63,22 @@ class Ledger:
         For children that an earlier run of the job's workflow started: their end may have gone unheard.
         """
         with boundary(FailureType.STORE_UNAVAILABLE):
-            open_now = {state.slug for state in await self._states(children.job_id) if not state.status.ended}
-            for slug in children.slugs:
-                if slug in open_now and await self._closed(ids.directory_workflow_id(children.job_id, slug)):
+            for state in await self._states(children.job_id):
+                slug = state.slug
+                if slug in children.slugs and not state.status.ended and await self._closed(children.job_id, state):
                     ref = SubmissionRef(job_id=children.job_id, slug=slug)
                     await self._give_up(ref, FailureType.WORKFLOW_CLOSED, "Its workflow was closed from outside.")
             return await self._states(children.job_id)
 
     @activity.defn
+    async def reopen_directories(self, reopening: Reopening) -> RetryReport:
+        """Make failed directories pending again where nothing of ours can be there; an answer for each."""
+        with boundary(FailureType.STORE_UNAVAILABLE):
+            return await replays.reopen(self._pool, reopening.job_id, reopening.request)
+
+    @activity.defn
     async def finish_job(self, finish: JobFinish) -> JobProgress:
-        """Close the job by what the ledger says, and tell its totals."""
+        """Close the job by what the ledger says, unless a replay came in between, and tell its totals."""
         with boundary(FailureType.STORE_UNAVAILABLE):
             if finish.cancelled:
                 for state in await self._states(finish.job_id):
@@ -80,10 +90,10 @@ class Ledger:
                 return JobProgress(status=status, counts=await jobs.count(connection, finish.job_id))
 
     @activity.defn
-    async def reserve_slot(self, ref: SubmissionRef) -> int:
-        """Take the directory's next slot; milliseconds to wait until it begins."""
+    async def take_turn(self, ref: SubmissionRef) -> Turn:
+        """Take the directory's next turn, or hear when to ask again."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return await directories.reserve_slot(self._pool, ref.slug)
+            return await turns.take(self._pool, ref)
 
     @activity.defn
     async def give_up(self, failure: Failure) -> Standing:
@@ -92,14 +102,17 @@ class Ledger:
             return (await self._give_up(failure.ref, failure.failure, failure.reason)).standing
 
     @activity.defn
-    async def ask_person(self, needed: PersonNeeded) -> None:
-        """Open an action for a row that waits for a person."""
+    async def ask_person(self, needed: PersonNeeded) -> int:
+        """Open an action for a row that waits for a person; milliseconds that are left until its deadline.
+
+        An action that is open already keeps its deadline.
+        """
         with boundary(FailureType.STORE_UNAVAILABLE):
             submission = await results.find(self._pool, needed.ref)
-            if submission.status.waits_for_person:
-                await actions.open_for(
-                    self._pool, submission.id, submission.outcome, timedelta(seconds=needed.deadline_s)
-                )
+            if not submission.status.waits_for_person:
+                return 0
+            patience = timedelta(seconds=needed.deadline_s)
+            return await actions.open_for(self._pool, submission.id, submission.outcome, patience)
 
     @activity.defn
     async def resolve_action(self, decision: Decision) -> Standing:
@@ -121,13 +134,16 @@ class Ledger:
         outcome = transitions.given_up(submission.outcome, failure, reason)
         if outcome != submission.outcome:
             await results.record(self._pool, submission, outcome, submission.attempt)
+        await turns.leave(self._pool, submission)
         return outcome
 
-    async def _closed(self, workflow_id: str) -> bool:
+    async def _closed(self, job_id: UUID, state: DirectoryState) -> bool:
+        workflow_id = ids.directory_workflow_id(job_id, state.slug, state.replays)
         try:
             description = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return True
+                # A replay that was granted a moment ago has yet to be started.
+                return state.replays == 0
             raise
         return description.status not in (None, WorkflowExecutionStatus.RUNNING)

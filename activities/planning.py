@@ -5,6 +5,8 @@ whether the form is still the same is seen when it is filled. Every other plan i
 post gate shut, so that even a page that submits by itself could not.
 """
 
+import functools
+
 from temporalio import activity
 
 from activities.artifacts import ArtifactStore
@@ -14,6 +16,7 @@ from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import Walked, walk
 from activities.learned import learned_plan
 from activities.proof import keep_screenshot
+from activities.turns import OUT_OF_ORDER, in_turn
 from brain import planner
 from brain.drift import drift, seen
 from brain.models.advisor import Advisor
@@ -22,7 +25,7 @@ from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
 from schema.contracts.plan import Obstacle, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import mappings, results
+from schema.store import mappings, results, turns
 from schema.store.database import Pool
 from schema.store.results import Submission
 
@@ -51,7 +54,10 @@ class Planning:
 
     @activity.defn
     async def plan_submission(self, ref: SubmissionRef) -> Standing:
-        """Ends as planned, or as the outcome that no plan can change. Does nothing when that is already decided."""
+        """Ends as planned, or as the outcome that no plan can change. Does nothing when that is already decided.
+
+        A row left where it was, with a failure of `OUT_OF_ORDER`, asks for the directory's next turn.
+        """
         with boundary():
             async with heartbeating():
                 submission = await results.find(self._pool, ref)
@@ -59,8 +65,11 @@ class Planning:
                     return submission.outcome.standing
                 await results.mark_visited(self._pool, submission)
                 outcome = await self._stopped_by_policy(submission) or await self._plan(submission)
+                if outcome.failure in OUT_OF_ORDER:
+                    return outcome.standing
                 if outcome.status is not SubmissionStatus.PLANNED:
                     await results.record(self._pool, submission, outcome, submission.attempt)
+                    await turns.leave(self._pool, submission)
                 return outcome.standing
 
     async def _stopped_by_policy(self, submission: Submission) -> Outcome | None:
@@ -77,7 +86,7 @@ class Planning:
         if learned is not None:
             await results.save_plan(self._pool, submission, learned)
             return Outcome(status=SubmissionStatus.PLANNED)
-        return await self._plan_by_visit(submission)
+        return await in_turn(self._pool, submission, functools.partial(self._plan_by_visit, submission))
 
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
         consultation = self._advisor.consultation(submission.profile) if self._advisor else None

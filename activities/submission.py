@@ -7,7 +7,9 @@ Before the claim every step may be repeated freely. After it nothing here clicks
 import asyncio
 import contextlib
 import dataclasses
+import functools
 from datetime import timedelta
+from http import HTTPStatus
 
 import asyncpg
 import structlog
@@ -24,6 +26,7 @@ from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
 from activities.learned import learned_plan
+from activities.turns import in_turn
 from brain import planner
 from brain.models.advisor import Advisor
 from schema.contracts.answer import Answer, AnswerKind
@@ -31,7 +34,7 @@ from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import ModelUsage, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results
+from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
 
@@ -68,18 +71,19 @@ class Submitting:
         """Where the directory stands after at most one click.
 
         `planned` with FORM_CHANGED asks for a new plan, made by looking at the form; `planned` with REFUSED says that
-        the plan has been amended.
+        the plan has been amended; `planned` with a failure of `OUT_OF_ORDER` asks for the directory's next turn.
         """
         with boundary():
             async with heartbeating():
                 submission = await results.find(self._pool, ref)
                 match submission.status:
                     case SubmissionStatus.PLANNED:
-                        outcome = await self._submit(submission)
+                        outcome = await in_turn(self._pool, submission, functools.partial(self._submit, submission))
                     case SubmissionStatus.SUBMITTING:
                         outcome = await self._outcome_of_lost_attempt(submission)
                     case _:
                         outcome = submission.outcome
+                await turns.leave(self._pool, submission)
                 return outcome.standing
 
     async def _outcome_of_lost_attempt(self, submission: Submission) -> Outcome:
@@ -162,6 +166,7 @@ class Submitting:
     async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
         visit.gate.open()
         amended: Plan | None = None
+        answered: bool | None = None
         try:
             async with asyncio.timeout(_SEND_LIMIT_S):
                 sent = await send(visit, filled.observation, plan.steps[-1].button)
@@ -169,6 +174,8 @@ class Submitting:
             visit.gate.close()
             outcome = _after_error(left=bool(visit.gate.sent))
         else:
+            if sent.left:
+                answered = sent.response_status is not None and sent.response_status < HTTPStatus.INTERNAL_SERVER_ERROR
             image = await proof.keep_screenshot(self._artifacts, visit, submission.ref)
             sent, usage = await self._advised(filled.observation.snapshot, sent, submission)
             outcome = _read(sent, visit.page.url, image).model_copy(update={"usage": usage})
@@ -177,7 +184,18 @@ class Submitting:
         if amended is not None:
             outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})
         await self._record(submission, outcome, attempt, amended)
+        await self._judge_directory(submission, answered)
         return outcome
+
+    async def _judge_directory(self, submission: Submission, answered: bool | None) -> None:
+        """A directory that shows its form and breaks on the post must not do so to every customer: it is out of order.
+
+        `answered` is None where the fault, if any, was on our side.
+        """
+        if answered is False:
+            await turns.failed(self._pool, submission)
+        else:
+            await turns.leave(self._pool, submission, well=answered is True)
 
     async def _advised(
         self, before: FormSnapshot, sent: Sent, submission: Submission

@@ -17,9 +17,10 @@ PROFILE = example_profile()
 
 
 def entry(slug: str, **changes: object) -> DirectoryEntry:
-    """A directory of tier 1 that allows everything."""
+    """A directory of tier 1 that allows everything, at any time."""
+    url = f"https://{slug}.example/submit"
     return DirectoryEntry.model_validate(
-        {"slug": slug, "name": slug.title(), "submission_url": f"https://{slug}.example/submit", **changes}
+        {"slug": slug, "name": slug.title(), "submission_url": url, "interval_ms": 0, **changes}
     )
 
 

@@ -1,9 +1,11 @@
-"""One directory of one job: wait for a slot, plan, submit, and wait for a person where one is needed.
+"""One directory of one job: wait for its turn, plan, submit, and wait for a person where one is needed.
 
 It holds no truth of its own: what it decides it decides on outcomes that are already in the ledger.
 """
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -11,26 +13,35 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import Ledger
     from activities.planning import Planning
+    from activities.reconciling import Reconciling
     from activities.submission import Submitting
     from schema.contracts.submission import (
+        PARKED_AFTER,
         ActionResolution,
         Decision,
         DirectoryInput,
         DirectoryState,
         Failure,
         PersonNeeded,
-        Resolution,
+        Sighting,
         Standing,
         SubmissionRef,
         SubmissionStatus,
+        Turn,
+        WaitsFor,
     )
     from schema.failures import FailureType
     from schema.search_attributes import OUTCOME
 
-from workflows.policies import BROWSER_QUEUE_SUFFIX, LEDGER, PLAN, SUBMIT, heed_cancellation
+from workflows.policies import BROWSER_QUEUE_SUFFIX, LEDGER, LOOK_UP, PLAN, SUBMIT, Policy, heed_cancellation
 
 _MOST_ROUNDS = 4
 """Plans of one directory in a row: the first, and those that a redesign or a refusal made necessary."""
+
+_LOOKS = (timedelta(), *(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168)))
+"""From one look whether a directory has published what may have been sent, to the next."""
+
+_OUT_OF_ORDER = (FailureType.DIRECTORY_UNREACHABLE, FailureType.DIRECTORY_BUSY)
 
 _KNOWN_FAILURES = {failure.value: failure for failure in FailureType}
 
@@ -45,6 +56,11 @@ class DirectoryWorkflow:
         self._ref = SubmissionRef(job_id=directory.job_id, slug=directory.slug)
         self._browser_queue = workflow.info().task_queue + BROWSER_QUEUE_SUFFIX
         self._outcome = Standing(status=SubmissionStatus.PENDING)
+        self._amended = False
+        """The ledger's plan answers the page's refusal: it is not made anew."""
+        self._patience = timedelta(seconds=directory.directory_patience_s)
+        self._parked = False
+        self._looks: Iterator[timedelta] = iter(_LOOKS)
         self._deciding = False
 
     @workflow.run
@@ -52,8 +68,9 @@ class DirectoryWorkflow:
         try:
             await self._submit()
             while not self._outcome.status.ended:
-                await self._wait_for_person()
-                if self._outcome.status is SubmissionStatus.PLANNED:
+                if self._outcome.status.waits_for_person:
+                    await self._wait_for_answer()
+                else:
                     await self._submit()
         except BaseException as error:
             if not is_cancelled_exception(error):
@@ -91,73 +108,143 @@ class DirectoryWorkflow:
             raise ValueError(f"Nothing waits for a person here: the directory is {self._outcome.status}.")
         if self._deciding:
             raise ValueError("Somebody else is resolving this action right now.")
-        if decision.resolution is Resolution.RETRY and self._outcome.may_be_sent:
+        if decision.resolution.sends and self._outcome.may_be_sent:
             raise ValueError("The directory may already hold the business: confirm or give up, but do not send again.")
 
     async def _submit(self) -> None:
         """Plan and submit until there is an outcome, or the plan had to be made anew too often."""
-        for _ in range(_MOST_ROUNDS):
-            if not await self._planned():
+        rounds, self._amended, self._looks = 0, False, iter(_LOOKS)
+        while rounds < _MOST_ROUNDS:
+            if not await self._wait_for_turn():
                 return
             heed_cancellation()
-            await self._sleep_until_slot()
+            if not self._amended and not await self._visit(Planning.plan_submission, "plan", PLAN):
+                return
             heed_cancellation()
-            try:
-                outcome = await workflow.execute_activity_method(
-                    Submitting.submit, self._ref, task_queue=self._browser_queue, summary="submit", **SUBMIT
-                )
-            except ActivityError as error:
-                await self._failed(error)
+            if self._out_of_order:
+                continue
+            # A retry of a lost worker may find the row submitting: the submission knows what to make of that.
+            if self._outcome.status not in (SubmissionStatus.PLANNED, SubmissionStatus.SUBMITTING):
                 return
-            self._see(outcome)
-            if outcome.status is not SubmissionStatus.PLANNED:
+            if not await self._visit(Submitting.submit, "submit", SUBMIT):
                 return
+            if self._outcome.status is not SubmissionStatus.PLANNED:
+                return
+            if not self._out_of_order:
+                self._amended = self._outcome.failure is FailureType.REFUSED
+                rounds += 1
         await self._give_up(self._outcome.failure or FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries.")
 
-    async def _planned(self) -> bool:
-        """True when the ledger holds a plan to carry out. An amended plan is one: it is not made anew."""
-        if self._outcome.failure is FailureType.REFUSED:
-            return True
+    @property
+    def _out_of_order(self) -> bool:
+        """The last visit failed by the directory's fault: the next turn says when to come again."""
+        return self._outcome.failure in _OUT_OF_ORDER
+
+    async def _visit(
+        self, visit: Callable[[Any, SubmissionRef], Awaitable[Standing]], name: str, policy: Policy
+    ) -> bool:
+        """True when the visit has said where the directory stands; False when it was given up."""
         try:
-            outcome = await workflow.execute_activity_method(
-                Planning.plan_submission, self._ref, task_queue=self._browser_queue, summary="plan", **PLAN
+            self._see(
+                await workflow.execute_activity_method(
+                    visit, self._ref, task_queue=self._browser_queue, summary=name, **policy
+                )
             )
         except ActivityError as error:
             await self._failed(error)
             return False
-        self._see(outcome)
-        # A retry of a lost worker may find the row submitting: the submission activity knows what to make of that.
-        return outcome.status in (SubmissionStatus.PLANNED, SubmissionStatus.SUBMITTING)
+        return True
 
-    async def _sleep_until_slot(self) -> None:
-        wait_ms = await workflow.execute_activity_method(
-            Ledger.reserve_slot, self._ref, summary="reserve a slot", **LEDGER
-        )
-        if wait_ms:
-            await workflow.sleep(timedelta(milliseconds=wait_ms), summary="the directory's interval")
+    async def _wait_for_turn(self) -> bool:
+        """True with the directory's lease; False when it was out of order for too long and was given up."""
+        while not (turn := await self._take_turn()).granted:
+            wait = timedelta(milliseconds=turn.wait_ms)
+            if turn.waits_for is WaitsFor.BREAKER:
+                self._patience -= wait
+                if self._patience < timedelta():
+                    await self._give_up(
+                        FailureType.DIRECTORY_UNREACHABLE, "The directory was out of order for too long."
+                    )
+                    return False
+            await self._park(parked=wait > PARKED_AFTER)
+            await workflow.sleep(wait, summary=f"the directory's {turn.waits_for}")
+            heed_cancellation()
+        await self._park(parked=False)
+        return True
 
-    async def _wait_for_person(self) -> None:
+    async def _take_turn(self) -> Turn:
+        return await workflow.execute_activity_method(Ledger.take_turn, self._ref, summary="take a turn", **LEDGER)
+
+    async def _park(self, *, parked: bool) -> None:
+        """Tell the job when it is a long time until the turn: others may have the place in its window."""
+        if parked is not self._parked:
+            self._parked = parked
+            await self._tell_job()
+
+    async def _wait_for_answer(self) -> None:
+        """Until it is known what became of the directory: by what it publishes itself, or by a person."""
+        look_at = self._next_look()
+        if look_at is not None:
+            look_at = await self._look_up()
+        if self._outcome.status.waits_for_person:
+            await self._wait_for_person(look_at)
+
+    async def _wait_for_person(self, look_at: datetime | None) -> None:
         """Ask, let the job go on with others, and wait: days if need be."""
-        waiting = self._outcome
-        patience = timedelta(seconds=self._directory.action_deadline_s)
-        await workflow.execute_activity_method(
+        left_ms = await workflow.execute_activity_method(
             Ledger.ask_person,
             PersonNeeded(ref=self._ref, deadline_s=self._directory.action_deadline_s),
-            summary=f"ask a person: {waiting.failure}",
+            summary=f"ask a person: {self._outcome.failure}",
             **LEDGER,
         )
+        deadline = workflow.now() + timedelta(milliseconds=left_ms)
         await self._tell_job()
         heed_cancellation()
+        while self._outcome.status.waits_for_person:
+            looks = look_at is not None and look_at < deadline
+            until = look_at if look_at is not None and looks else deadline
+            try:
+                await workflow.wait_condition(
+                    lambda: not self._outcome.status.waits_for_person,
+                    timeout=max(until - workflow.now(), timedelta()),
+                    timeout_summary="the next look" if looks else "a person's deadline",
+                )
+            except TimeoutError:
+                if looks:
+                    look_at = await self._look_up()
+                else:
+                    self._see(
+                        await workflow.execute_activity_method(
+                            Ledger.expire_action, self._ref, summary="nobody came", **LEDGER
+                        )
+                    )
+
+    def _next_look(self) -> datetime | None:
+        """When to look next whether the directory has published it; None where nothing can have been sent."""
+        pause = next(self._looks, None) if self._outcome.may_be_sent else None
+        return workflow.now() + pause if pause is not None else None
+
+    async def _look_up(self) -> datetime | None:
+        """Look for the listing, if the directory has time for it now; returns when to look again, if ever."""
+        if not (await self._take_turn()).granted:
+            return self._next_look()
+        sighting: Sighting | None = None
         try:
-            await workflow.wait_condition(
-                lambda: not self._outcome.status.waits_for_person,
-                timeout=patience,
-                timeout_summary="a person's deadline",
+            sighting = await workflow.execute_activity_method(
+                Reconciling.look_up,
+                self._ref,
+                task_queue=self._browser_queue,
+                summary="look for the listing",
+                **LOOK_UP,
             )
-        except TimeoutError:
-            self._see(
-                await workflow.execute_activity_method(Ledger.expire_action, self._ref, summary="nobody came", **LEDGER)
-            )
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+        heed_cancellation()
+        # A person may have decided meanwhile, and then the look came too late.
+        if sighting is not None and self._outcome.status.waits_for_person:
+            self._see(sighting.standing)
+        return self._next_look() if sighting is None or sighting.again else None
 
     async def _failed(self, error: ActivityError) -> None:
         """All retries are used up: write down why. A cancellation is not a failure and passes."""
@@ -187,7 +274,8 @@ class DirectoryWorkflow:
         job = workflow.get_external_workflow_handle(parent.workflow_id)
         try:
             await job.signal(
-                "directory_settled", DirectoryState(slug=self._directory.slug, status=self._outcome.status)
+                "directory_settled",
+                DirectoryState(slug=self._directory.slug, status=self._outcome.status, parked=self._parked),
             )
         except ApplicationError:
             workflow.logger.info("the job has ended")

@@ -51,6 +51,8 @@ class JobWorkflow:
         self._paused = job.paused
         self._setup: JobSetup | None = None
         self._status: dict[str, SubmissionStatus] = {}
+        self._parked: set[str] = set()
+        """Children whose directory has no turn for them for a while."""
         self._queue: deque[str] = deque()
         self._children: dict[str, asyncio.Task[None]] = {}
         self._adopted: set[str] = set()
@@ -85,7 +87,7 @@ class JobWorkflow:
 
     @workflow.signal
     def directory_settled(self, state: DirectoryState) -> None:
-        """A child ended, or waits for a person and leaves its place in the window to the next."""
+        """A child ended, or waits for long and leaves its place in the window to the next, or takes one again."""
         self._hear(state)
 
     @workflow.update
@@ -147,8 +149,8 @@ class JobWorkflow:
         return self._adopted | self._children.keys()
 
     def _works(self, slug: str) -> bool:
-        """True for a child that takes a place in the window: one that waits for a person does not."""
-        return not self._status[slug].waits_for_person
+        """True for a child that takes a place in the window: one that waits for a person, or is parked, does not."""
+        return not self._status[slug].waits_for_person and slug not in self._parked
 
     async def _run_child(self, slug: str) -> None:
         """Start the child and wait for its end. One that was started before is answered from the ledger."""
@@ -170,7 +172,7 @@ class JobWorkflow:
         assert self._setup is not None
         return await workflow.start_child_workflow(
             DirectoryWorkflow.run,
-            DirectoryInput(job_id=self._job_id, slug=slug),
+            DirectoryInput(job_id=self._job_id, slug=slug, directory_patience_s=self._setup.directory_patience_s),
             id=ids.directory_workflow_id(self._job_id, slug),
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             parent_close_policy=ParentClosePolicy.ABANDON,
@@ -252,6 +254,7 @@ class JobWorkflow:
 
     def _hear(self, state: DirectoryState) -> None:
         self._status[state.slug] = state.status
+        (self._parked.add if state.parked else self._parked.discard)(state.slug)
         if state.status.ended:
             self._adopted.discard(state.slug)
         self._show()

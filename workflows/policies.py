@@ -45,7 +45,8 @@ _VISIT_RETRY = RetryPolicy(
     non_retryable_error_types=_NEVER,
 )
 
-# A retry costs one visit of the directory that sends nothing.
+# A retry costs one visit of the directory that sends nothing. A directory that is out of order is no reason for one:
+# the workflow asks for its next turn instead.
 PLAN = Policy(
     start_to_close_timeout=timedelta(seconds=120),
     heartbeat_timeout=timedelta(seconds=20),
@@ -56,9 +57,20 @@ PLAN = Policy(
 
 # Before the intent a retry costs one visit; after it a retry never clicks, it only reads the ledger.
 SUBMIT = Policy(
-    start_to_close_timeout=timedelta(seconds=180),
+    # Long enough for a person to answer a captcha on the open page.
+    start_to_close_timeout=timedelta(minutes=8),
     heartbeat_timeout=timedelta(seconds=20),
     retry_policy=_VISIT_RETRY,
+    cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+# A retry costs one visit that only reads. Few: a person is asked anyway.
+LOOK_UP = Policy(
+    start_to_close_timeout=timedelta(seconds=120),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_attempts=3, non_retryable_error_types=_NEVER
+    ),
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 

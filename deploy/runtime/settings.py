@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import EmailStr, Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from brain.models import prices
 from schema.contracts.job import Tier
 
 _HOST = re.compile(r"(\[[^]]*]|[^:]*)(:\d{0,5})?")
+_EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
 STACK_ENV_FILE = Path(".local/stack.env")
 
 
@@ -73,6 +74,8 @@ class Settings(BrowserSettings):
     temporal_tls: bool = False
     temporal_task_queue: str = "directorybolt"
     temporal_ui_url: str = "http://127.0.0.1:8233"
+    temporal_deployment_name: str = Field(default="directorybolt", pattern=r"^[A-Za-z0-9_-]{1,100}$")
+    build_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$")
 
     aws_region: str = "us-east-1"
     aws_endpoint_url_sqs: str | None = None
@@ -88,6 +91,14 @@ class Settings(BrowserSettings):
     window_professional: int = Field(default=25, ge=1, le=500)
     window_enterprise: int = Field(default=50, ge=1, le=500)
 
+    directory_patience_s: int = Field(default=24 * 3600, ge=0, le=30 * 24 * 3600)
+
+    alert_repeat_hours: float = Field(default=4, gt=0, le=24 * 30)
+    alert_slack_webhook_url: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+    alert_email_from: str | None = None
+    alert_email_to: str | None = None
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
     sandbox_url: str | None = None
@@ -100,6 +111,44 @@ class Settings(BrowserSettings):
         if parts.scheme not in ("postgresql", "postgres") or not all(map(_HOST.fullmatch, hosts)):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
         return value
+
+    @field_validator("alert_slack_webhook_url")
+    @classmethod
+    def _is_a_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in ("https", "http") or not parts.hostname):
+            raise ValueError("must look like https://hooks.slack.com/services/…")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in ("smtp", "smtps") or not _HOST.fullmatch(parts.netloc.rpartition("@")[2])):
+            raise ValueError("must look like smtp://user:password@host:587, or smtps://… for TLS from the start")
+        return value
+
+    @field_validator("alert_email_from", "alert_email_to")
+    @classmethod
+    def _are_addresses(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        for address in value.split(","):
+            try:
+                _EMAIL.validate_python(address.strip())
+            except ValidationError:
+                raise ValueError("must be e-mail addresses, separated by commas") from None
+        needed = ("smtp_url", "alert_email_from") if info.field_name == "alert_email_to" else ()
+        for name in needed:
+            # One that is wrong itself is not in the data, and is told of first.
+            if name in info.data and info.data[name] is None:
+                raise ValueError(f"needs {name.upper()} to be set too")
+        return value
+
+    @property
+    def alert_recipients(self) -> tuple[str, ...]:
+        """To whom alerts are mailed."""
+        return tuple(address.strip() for address in (self.alert_email_to or "").split(",") if address.strip())
 
     @property
     def dead_letter_queue_name(self) -> str:

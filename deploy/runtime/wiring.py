@@ -4,18 +4,23 @@ import asyncio
 import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any
 
 import botocore.exceptions
 from temporalio.client import Client
 
+from activities.alerts import Alerts
 from activities.artifacts import ArtifactStore
 from activities.bridge import Bridge
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
 from activities.ledger import Ledger
 from activities.planning import Planning
+from activities.queues import Queue
+from activities.reconciling import Reconciling
 from activities.submission import Submitting
+from deploy.runtime.alerts import alert_channels
 from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.client import connect
@@ -61,11 +66,20 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             raise StartFailed(str(error)) from None
         except BrowserFailed as error:
             raise StartFailed(f"{executable}: {str(error).rstrip('.')}; correct BROWSER_PATH.") from None
-        ledger = Ledger(pool, client, {tier: settings.window(tier) for tier in Tier})
+        windows = {tier: settings.window(tier) for tier in Tier}
+        ledger = Ledger(pool, client, windows, timedelta(seconds=settings.directory_patience_s))
         bridge = Bridge(pool, client, sqs, queue_url, settings.temporal_task_queue)
+        alerts = Alerts(
+            pool,
+            Queue(sqs, settings.sqs_queue_name),
+            Queue(sqs, settings.dead_letter_queue_name),
+            alert_channels(settings),
+            timedelta(hours=settings.alert_repeat_hours),
+        )
         models = await stack.enter_async_context(advisor(settings))
         planning = Planning(pool, browser, artifacts, models)
         submitting = Submitting(pool, browser, artifacts, models)
+        reconciling = Reconciling(pool)
         yield Wired(
             client=client,
             pool=pool,
@@ -73,15 +87,17 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 ledger.begin_job,
                 ledger.settle_children,
                 ledger.finish_job,
-                ledger.reserve_slot,
+                ledger.reopen_directories,
+                ledger.take_turn,
                 ledger.give_up,
                 ledger.ask_person,
                 ledger.resolve_action,
                 ledger.expire_action,
                 bridge.bridge_messages,
                 bridge.relay_outbox,
+                alerts.raise_alerts,
             ),
-            browser_activities=(planning.plan_submission, submitting.submit),
+            browser_activities=(planning.plan_submission, submitting.submit, reconciling.look_up),
         )
 
 

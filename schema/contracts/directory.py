@@ -38,7 +38,11 @@ class Automation(StrEnum):
 
 
 class DirectoryEntry(Contract):
-    """One row of an import file. `interval_ms` is the least time between two visits that submit something."""
+    """One row of an import file.
+
+    `interval_ms` is the least time between two turns at the directory, over all jobs; `daily_cap` the most submissions
+    a day (UTC), None for no limit.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -51,7 +55,8 @@ class DirectoryEntry(Contract):
     active: bool = True
     automation: Automation = Automation.SILENT
     accept_terms: bool = True
-    interval_ms: int = Field(default=0, ge=0, le=86_400_000)
+    interval_ms: int = Field(default=60_000, ge=0, le=86_400_000)
+    daily_cap: int | None = Field(default=None, ge=1, le=100_000)
 
 
 class Directory(DirectoryEntry):

@@ -52,12 +52,17 @@ class JobInput(Contract):
 
 
 class JobSetup(Contract):
-    """What a JobWorkflow learns from the ledger when it begins. `window` is how many children run at a time."""
+    """What a JobWorkflow learns from the ledger when it begins.
+
+    `window` is how many children run at a time; `directory_patience_s` how long one waits for a directory that is out
+    of order, in seconds.
+    """
 
     customer_id: UUID
     tier: Tier
     window: int
     directories: tuple[DirectoryState, ...]
+    directory_patience_s: int = 24 * 3600
 
 
 class JobFinish(Contract):

@@ -91,12 +91,14 @@ class DirectoryInput(Contract):
     """Starts a DirectoryWorkflow. Both limits are in seconds.
 
     `action_deadline_s` is how long a person has; `directory_patience_s` how long a directory may be out of order.
+    `replays` is how often the row had been reopened when this workflow was started.
     """
 
     job_id: UUID
     slug: str
     action_deadline_s: int = 14 * 24 * 3600
     directory_patience_s: int = 24 * 3600
+    replays: int = 0
 
 
 class DirectoryResult(Contract):
@@ -108,11 +110,15 @@ class DirectoryResult(Contract):
 
 
 class DirectoryState(Contract):
-    """One directory of a job and its state in the ledger. `parked` is one that will not get its turn for a while."""
+    """One directory of a job and its state in the ledger. `parked` is one that will not get its turn for a while.
+
+    `replays` is how often the row was reopened: what is said of an earlier replay is out of date.
+    """
 
     slug: str
     status: SubmissionStatus
     parked: bool = False
+    replays: int = 0
 
 
 class SubmissionRef(Contract):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from schema import guidance
+from schema import guidance, ids
 from schema.contracts.action import Action, ActionDirectory, ActionFilter, ActionStatus, Claim, Reminder
 from schema.contracts.submission import ActionResolution, Outcome
 from schema.failures import FailureType
@@ -174,6 +174,7 @@ def _shown(row: asyncpg.Record) -> Action:
     return Action.model_validate(
         {
             **row,
+            "workflow_id": ids.directory_workflow_id(row["job_id"], row["slug"]),
             "directory": ActionDirectory(
                 slug=row["slug"], name=row["name"], url=row["submission_url"], page=row["final_url"]
             ),

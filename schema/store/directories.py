@@ -1,4 +1,4 @@
-"""`directories`: what may be submitted to, and when the next visit may begin."""
+"""`directories`: what may be submitted to. Whose turn it is there is `turns`."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from schema.contracts.job import Tier
 from schema.store.database import Executor
 
 _COLUMNS = """id, slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-    accept_terms, interval_ms"""
+    accept_terms, interval_ms, daily_cap"""
 
 
 async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> None:
@@ -16,16 +16,17 @@ async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> Non
     await db.execute(
         """
         insert into directories (slug, name, submission_url, domain_authority, priority_tier, category, active,
-            automation, accept_terms, interval_ms)
+            automation, accept_terms, interval_ms, daily_cap)
         select slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-            accept_terms, interval_ms
+            accept_terms, interval_ms, daily_cap
         from jsonb_to_recordset($1::jsonb) as entry (slug text, name text, submission_url text,
             domain_authority smallint, priority_tier smallint, category text, active boolean, automation text,
-            accept_terms boolean, interval_ms integer)
+            accept_terms boolean, interval_ms integer, daily_cap integer)
         on conflict (slug) do update set name = excluded.name, submission_url = excluded.submission_url,
             domain_authority = excluded.domain_authority, priority_tier = excluded.priority_tier,
             category = excluded.category, active = excluded.active, automation = excluded.automation,
-            accept_terms = excluded.accept_terms, interval_ms = excluded.interval_ms
+            accept_terms = excluded.accept_terms, interval_ms = excluded.interval_ms,
+            daily_cap = excluded.daily_cap
         """,
         [entry.model_dump(mode="json") for entry in entries],
     )
@@ -62,18 +63,3 @@ async def unknown_slugs(db: Executor, slugs: Sequence[str]) -> tuple[str, ...]:
     """Those of `slugs` that name no directory, in the order given."""
     known = {row["slug"] for row in await db.fetch("select slug from directories where slug = any($1)", list(slugs))}
     return tuple(slug for slug in slugs if slug not in known)
-
-
-async def reserve_slot(db: Executor, slug: str) -> int:
-    """Take the directory's next slot; milliseconds to wait until it begins. One statement, so fair across workers."""
-    wait = await db.fetchval(
-        """
-        update directories
-        set next_slot_at = greatest(next_slot_at, now()) + make_interval(secs => interval_ms / 1000.0)
-        where slug = $1
-        returning greatest(0, extract(epoch from
-            next_slot_at - make_interval(secs => interval_ms / 1000.0) - now()) * 1000)::integer
-        """,
-        slug,
-    )
-    return int(wait or 0)

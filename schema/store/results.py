@@ -17,6 +17,7 @@ from schema.contracts.mapping import SeenStep
 from schema.contracts.plan import Plan
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import (
+    PARKED_AFTER,
     ActionResolution,
     DirectoryState,
     Evidence,
@@ -112,10 +113,12 @@ async def states(db: Executor, job_id: UUID) -> tuple[DirectoryState, ...]:
     """Where every directory of the job stands, best first."""
     rows = await db.fetch(
         """
-        select d.slug, r.status from job_results r join directories d on d.id = r.directory_id
+        select d.slug, r.status, r.replays, coalesce(r.expected_at > now() + $2::interval, false) as parked
+        from job_results r join directories d on d.id = r.directory_id
         where r.job_id = $1 order by d.domain_authority desc, d.slug
         """,
         job_id,
+        PARKED_AFTER,
     )
     return tuple(DirectoryState.model_validate(dict(row)) for row in rows)
 
@@ -169,6 +172,15 @@ async def claim_intent(pool: Pool, submission: Submission) -> int:
     """
     try:
         async with pool.acquire() as connection, connection.transaction():
+            # Counted first: whoever takes a turn locks the two rows in this order too.
+            await connection.execute(
+                """
+                update directories set sent_on = (now() at time zone 'utc')::date,
+                    sent_today = case when sent_on = (now() at time zone 'utc')::date then sent_today else 0 end + 1
+                where id = $1
+                """,
+                submission.directory_id,
+            )
             attempt = await connection.fetchval(
                 """
                 update job_results set status = 'submitting', attempt = attempt + 1, intent_at = now()
@@ -202,7 +214,7 @@ async def record(
     asked = {"usage": [usage.model_dump() for usage in outcome.usage]} if outcome.usage else {}
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, attempt)
-        if not outcome.status.waits_for_person:
+        if outcome.status.ended or (submission.status.waits_for_person and not outcome.status.waits_for_person):
             await actions.cancel(connection, submission.id)
         event = {
             SubmissionStatus.SUBMITTED: Event.SUBMISSION_COMPLETE,
@@ -233,12 +245,13 @@ async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) ->
     submission = await find(pool, ref)
     if not submission.status.waits_for_person:
         return submission.outcome
-    if decision.resolution is Resolution.RETRY and submission.outcome.may_be_sent:
+    if decision.resolution.sends and submission.outcome.may_be_sent:
         raise LedgerConflict(f"{ref.slug} may already hold the business: a retry could list it twice.")
     outcome = transitions.resolved(submission.outcome, decision)
     async with pool.acquire() as connection, connection.transaction():
         await _move(connection, submission, outcome, submission.attempt)
-        await actions.close(connection, submission.id, decision)
+        if decision.resolution is not Resolution.ATTEND:
+            await actions.close(connection, submission.id, decision)
         await history.append(
             connection,
             Event.ACTION_RESOLVED,

@@ -33,6 +33,8 @@ MAY_BECOME: dict[SubmissionStatus, tuple[SubmissionStatus, ...]] = {
         SubmissionStatus.PLANNED,
         SubmissionStatus.SUBMITTING,
         SubmissionStatus.AWAITING_ACTION,
+        # By proof of absence alone.
+        SubmissionStatus.UNCERTAIN,
     ),
 }
 """From which states each state may be reached; what is not here is not a transition."""
@@ -70,7 +72,7 @@ def resolved(before: Outcome, decision: ActionResolution) -> Outcome:
                     "may_be_sent": True,
                 }
             )
-        case Resolution.RETRY:
+        case Resolution.RETRY | Resolution.ATTEND:
             return before.model_copy(
                 update={"status": SubmissionStatus.PLANNED, "failure": None, "reason": f"Sent on by {decision.by}."}
             )

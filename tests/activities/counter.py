@@ -14,7 +14,7 @@ from activities.planning import Planning
 from activities.submission import Submitting
 from brain.models.advisor import Advisor
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
-from schema.store import results
+from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import Submission
 from tests.activities.site import Site
@@ -47,11 +47,13 @@ class Counter:
     advisor: Advisor | None = None
 
     async def plan(self) -> Standing:
+        await self.take_turn()
         planning = Planning(self.pool, self.browser, self.drawer, self.advisor)
         return await ActivityEnvironment().run(planning.plan_submission, self.ref)
 
     async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
         """One attempt, as a worker makes it, and what the ledger says of it; the two must not differ."""
+        await self.take_turn()
         submitting = Submitting(self.pool, self.browser, self.drawer, self.advisor)
         standing = await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
         outcome = (await self.row()).outcome
@@ -63,6 +65,11 @@ class Counter:
         planned = await self.plan()
         assert planned.status is SubmissionStatus.PLANNED, planned
         return await self.submit()
+
+    async def take_turn(self) -> None:
+        """As the workflow does, except that it waits out what the directory asked for."""
+        await self.pool.execute("update directories set resting_until = null")
+        assert (await turns.take(self.pool, self.ref)).granted
 
     async def row(self) -> Submission:
         return await results.find(self.pool, self.ref)

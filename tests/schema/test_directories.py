@@ -1,7 +1,5 @@
 """Directories: imported all or nothing, known by slug, and visited no faster than they allow."""
 
-import asyncio
-
 import asyncpg
 import pytest
 
@@ -53,20 +51,3 @@ async def test_the_best_comes_first_and_equals_by_name(pool: Pool) -> None:
 async def test_unknown_slugs_are_named_in_the_order_given(pool: Pool) -> None:
     await add_directories(pool, ["alpha"])
     assert await directories.unknown_slugs(pool, ["zeta", "alpha", "eta"]) == ("zeta", "eta")
-
-
-async def test_visitors_of_a_directory_get_slots_one_interval_apart(pool: Pool) -> None:
-    await add_directories(pool, ["slow"], interval_ms=60_000)
-    await add_directories(pool, ["fast"])
-    waits = sorted(await asyncio.gather(*(directories.reserve_slot(pool, "slow") for _ in range(4))))
-    assert waits[0] == 0
-    for number, wait in enumerate(waits):
-        assert wait == pytest.approx(number * 60_000, abs=5_000)
-    assert [await directories.reserve_slot(pool, "fast") for _ in range(3)] == [0, 0, 0]
-
-
-async def test_a_directory_that_rested_does_not_owe_slots(pool: Pool) -> None:
-    await add_directories(pool, ["slow"], interval_ms=60_000)
-    await pool.execute("update directories set next_slot_at = now() - interval '1 hour'")
-    assert await directories.reserve_slot(pool, "slow") == 0
-    assert await directories.reserve_slot(pool, "slow") == pytest.approx(60_000, abs=5_000)

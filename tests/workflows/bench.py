@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -95,7 +96,7 @@ async def working(
     """A worker on a task queue of its own, for as long as the block lasts."""
     queue = task_queue or f"test-{uuid.uuid4()}"
     directories = ScriptedDirectories(pool, scripts)
-    ledger = Ledger(pool, environment.client, dict.fromkeys(Tier, window))
+    ledger = Ledger(pool, environment.client, dict.fromkeys(Tier, window), timedelta(days=1))
     main = Worker(
         environment.client,
         task_queue=queue,
@@ -104,7 +105,8 @@ async def working(
             ledger.begin_job,
             ledger.settle_children,
             ledger.finish_job,
-            ledger.reserve_slot,
+            ledger.reopen_directories,
+            ledger.take_turn,
             ledger.give_up,
             ledger.ask_person,
             ledger.resolve_action,
@@ -115,7 +117,7 @@ async def working(
     browser = Worker(
         environment.client,
         task_queue=queue + BROWSER_QUEUE_SUFFIX,
-        activities=[directories.plan_submission, directories.submit],
+        activities=[directories.plan_submission, directories.submit, directories.look_up],
     )
     async with main, browser:
         yield Bench(environment.client, pool, directories, queue)

@@ -15,9 +15,9 @@ from temporalio import activity
 from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_end
 from schema.contracts.form import ButtonKind
 from schema.contracts.plan import Plan, PlanStep
-from schema.contracts.submission import Evidence, Outcome, Standing, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Evidence, Outcome, Sighting, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results
+from schema.store import results, turns
 from schema.store.database import Pool
 
 _BUSY_FOR = timedelta(milliseconds=100)
@@ -102,6 +102,7 @@ class ScriptedDirectories:
                 try:
                     return (await self._submit(ref)).standing
                 finally:
+                    await turns.leave(self._pool, await results.find(self._pool, ref))
                     self.at_work.discard(ref.slug)
                     self.closed.append(ref.slug)
 
@@ -115,7 +116,8 @@ class ScriptedDirectories:
             return submission.outcome
         turn = self._next(ref.slug)
         if turn is Turn.BUSY:
-            raise ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429", retry_after=_BUSY_FOR)
+            await turns.failed(self._pool, submission, _BUSY_FOR)
+            return submission.outcome.model_copy(update={"failure": FailureType.DIRECTORY_BUSY})
         if turn is Turn.HANG:
             self.hanging[ref.slug].set()
             await asyncio.sleep(3600)
@@ -142,6 +144,13 @@ class ScriptedDirectories:
             assert submission.plan is not None
             await results.save_plan(self._pool, submission, submission.plan)
         return outcome
+
+    @activity.defn(name="look_up")
+    async def look_up(self, ref: SubmissionRef) -> Sighting:
+        """These directories show nobody what they hold."""
+        submission = await results.find(self._pool, ref)
+        await turns.leave(self._pool, submission)
+        return Sighting(standing=submission.outcome.standing)
 
     async def begun(self, slug: str) -> None:
         """Wait until a HANG, SLOW or DEAF directory is being submitted to."""

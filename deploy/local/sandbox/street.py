@@ -37,4 +37,5 @@ def directory_entry(site: Site, base_url: str) -> DirectoryEntry:
         priority_tier=site.priority_tier,
         category=site.category,
         automation=site.automation,
+        interval_ms=0,
     )
