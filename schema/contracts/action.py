@@ -60,6 +60,7 @@ class Action(Contract):
 
     id: UUID
     job_id: UUID
+    workflow_id: str
     directory: ActionDirectory
     business_name: str
     kind: FailureType

@@ -1,0 +1,165 @@
+"""The one service behind `directorybolt actions` and `/api/actions`: what waits for a person, who has it, what became.
+
+It decides nothing about a directory: the directory's workflow does, or, where that has ended, the ledger by the same
+rules. A claim keeps two people from acting on one thing; whoever resolves holds the claim, if only for a moment.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
+from schema.contracts.action import Action, ActionFilter, ActionStatus
+from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef
+from schema.store import actions, results
+from schema.store.actions import ActionClosed
+from schema.store.database import Pool
+from schema.store.results import LedgerConflict
+
+CLAIM = timedelta(minutes=30)
+"""How long a claim keeps others away, unless it is renewed."""
+
+Link = Callable[[str], str]
+"""Makes an address of an artifact's key."""
+
+
+class NoSuchAction(Exception):
+    """There is no action of that id; the text says so."""
+
+
+class NotPossible(Exception):
+    """What is asked of the action is not done with it, whoever asks; the text says what is."""
+
+
+class Taken(Exception):
+    """Somebody else, or the clock, was first: the text says who, and what can be done."""
+
+
+class NobodyAnswers(Exception):
+    """Neither done nor refused: who has to carry it out is away."""
+
+
+class ActionsService:
+    """Lists, claims and resolves actions. `link` makes the address under which a screenshot is shown."""
+
+    def __init__(self, pool: Pool, gateway: WorkflowGateway, link: Link) -> None:
+        self._pool = pool
+        self._gateway = gateway
+        self._link = link
+
+    async def list(self, wanted: ActionFilter) -> tuple[Action, ...]:
+        """The actions asked for; what is due first comes first."""
+        return tuple(map(self._linked, await actions.listed(self._pool, wanted)))
+
+    async def show(self, action_id: UUID) -> Action:
+        """Raises NoSuchAction."""
+        return self._linked(await self._find(action_id))
+
+    async def claim(self, action_id: UUID, by: str, *, take_over: bool = False) -> Action:
+        """Take it, or keep it longer, for half an hour. Raises NoSuchAction, Taken."""
+        await self._take(action_id, by, take_over=take_over)
+        return await self.show(action_id)
+
+    async def release(self, action_id: UUID, by: str) -> Action:
+        """Leave it to others. Raises NoSuchAction, Taken."""
+        if not await actions.release(self._pool, action_id, by):
+            raise Taken(_not_released(await self._find(action_id), by))
+        return await self.show(action_id)
+
+    async def check(self, action_id: UUID, decision: ActionResolution, *, take_over: bool = False) -> Action:
+        """What `resolve` would find, without doing anything. Raises NoSuchAction, NotPossible, Taken."""
+        action = await self._find(action_id)
+        if action.status is not ActionStatus.OPEN:
+            raise Taken(_closed(action))
+        if decision.resolution not in (choice.resolution for choice in action.choices):
+            possible = " or ".join(choice.resolution for choice in action.choices)
+            raise NotPossible(
+                f"{action.directory.slug} may already hold the business, and is not sent again: resolve as {possible}."
+            )
+        if action.claim and action.claim.by != decision.by and not take_over:
+            raise Taken(_held(action))
+        return self._linked(action)
+
+    async def resolve(self, action_id: UUID, decision: ActionResolution, *, take_over: bool = False) -> Action:
+        """Do what a person decided; of two at once, one wins and the other is told who.
+
+        Raises NoSuchAction, NotPossible, Taken, NobodyAnswers.
+        """
+        action = await self.check(action_id, decision, take_over=take_over)
+        await self._take(action_id, decision.by, take_over=take_over)
+        decision = decision.model_copy(update={"action_id": action_id})
+        try:
+            await self._gateway.resolve(action.workflow_id, decision)
+        except WorkflowAway:
+            await self._decide_in_ledger(action, decision)
+        except UpdateRefused as refused:
+            now = await self._find(action_id)
+            raise Taken(_closed(now) if now.status is not ActionStatus.OPEN else str(refused)) from None
+        except Unanswered as away:
+            raise NobodyAnswers(
+                f"{away} Whether it is still resolved will show: look again before you decide anew."
+            ) from None
+        now = await self._find(action_id)
+        if decision.resolution is not Resolution.ATTEND and now.resolved_by != decision.by:
+            raise Taken(_closed(now))
+        return self._linked(now)
+
+    async def _decide_in_ledger(self, action: Action, decision: ActionResolution) -> None:
+        """No workflow is there to go on: what ends the directory is written down, what would send is not done."""
+        if decision.resolution.sends:
+            raise NotPossible(
+                f"The workflow of {action.directory.slug} has ended, and nobody would send it: confirm or give up; "
+                "what was given up can be replayed."
+            )
+        try:
+            await results.resolve(self._pool, SubmissionRef(job_id=action.job_id, slug=action.directory.slug), decision)
+        except (ActionClosed, LedgerConflict):
+            raise Taken(_closed(await self._find(action.id))) from None
+
+    async def _take(self, action_id: UUID, by: str, *, take_over: bool) -> None:
+        if not await actions.claim(self._pool, action_id, by, CLAIM, take_over=take_over):
+            action = await self._find(action_id)
+            raise Taken(_held(action) if action.status is ActionStatus.OPEN else _closed(action))
+
+    async def _find(self, action_id: UUID) -> Action:
+        action = await actions.find(self._pool, action_id)
+        if action is None:
+            raise NoSuchAction(f"There is no action {action_id}.")
+        return action
+
+    def _linked(self, action: Action) -> Action:
+        return action.model_copy(update={"screenshot": self._link(action.screenshot) if action.screenshot else ""})
+
+
+def _held(action: Action) -> str:
+    if action.claim is None:
+        return f"Action {action.id} was claimed by somebody else just now: look again."
+    return (
+        f"Action {action.id} is claimed by {action.claim.by} until {_minute(action.claim.until)}: "
+        "wait, or take it over explicitly."
+    )
+
+
+def _closed(action: Action) -> str:
+    when = f" at {_minute(action.closed_at)}" if action.closed_at else ""
+    match action.status:
+        case ActionStatus.RESOLVED:
+            return f"Action {action.id} was resolved as {action.resolution} by {action.resolved_by}{when}."
+        case ActionStatus.EXPIRED:
+            return f"Action {action.id} expired{when}: nobody had resolved it before its deadline."
+        case ActionStatus.CANCELLED:
+            return f"Action {action.id} was cancelled{when}: its directory has ended without a person."
+        case ActionStatus.OPEN:
+            return f"Action {action.id} is open again: look at it anew."
+
+
+def _not_released(action: Action, by: str) -> str:
+    if action.status is not ActionStatus.OPEN:
+        return _closed(action)
+    if action.claim is None:
+        return f"Nobody has claimed action {action.id}."
+    return f"Action {action.id} is claimed by {action.claim.by}, not by {by}."
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
