@@ -5,33 +5,31 @@ queue whose slots are the browser's. It drains on SIGTERM and SIGINT.
 """
 
 import asyncio
-import contextlib
 import os
 import signal
-import socket
 import sys
-import uuid
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from deploy.runtime.build import build_id, deployment_config, deployment_version
+from deploy.runtime.deployments import NotPromoted, adopt
 from deploy.runtime.logs import configure_logs
+from deploy.runtime.pulse import Pulse
 from deploy.runtime.settings import Settings, SettingsError, load_settings
 from deploy.runtime.wiring import StartFailed, Wired, wired
 from schema import ids
 from schema.contracts.bridge import BridgeInput
-from schema.store import workers
-from schema.store.database import Pool
+from schema.contracts.worker import WorkerStatus
 from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
 from workflows.policies import BROWSER_QUEUE_SUFFIX
 from workflows.registry import WORKFLOWS
 
-_HEARTBEAT_S = 20
 _DRAIN = timedelta(seconds=60)
 _THROTTLE = timedelta(seconds=1)
 """Heartbeats are how a cancellation arrives: throttled to the default 30 s it would come too late."""
@@ -49,26 +47,46 @@ def workflow_runner() -> SandboxedWorkflowRunner:
 
 
 def workers_for(wiring: Wired, settings: Settings) -> tuple[Worker, Worker]:
-    """The two Temporal workers, not yet running."""
+    """The two Temporal workers, not yet running. They are of one deployment version: a pinned workflow's activities
+    stay on its version only where that version serves their queue too.
+    """
     main = Worker(
         wiring.client,
         task_queue=settings.temporal_task_queue,
         workflows=WORKFLOWS,
         activities=wiring.activities,
         workflow_runner=workflow_runner(),
+        deployment_config=deployment_config(settings),
         max_heartbeat_throttle_interval=_THROTTLE,
         default_heartbeat_throttle_interval=_THROTTLE,
+        interceptors=[pulse],
     )
     browser = Worker(
         wiring.client,
         task_queue=settings.temporal_task_queue + BROWSER_QUEUE_SUFFIX,
         activities=wiring.browser_activities,
         max_concurrent_activities=settings.browser_slots,
+        deployment_config=deployment_config(settings),
         graceful_shutdown_timeout=_DRAIN,
         max_heartbeat_throttle_interval=_THROTTLE,
         default_heartbeat_throttle_interval=_THROTTLE,
+        interceptors=[pulse],
     )
     return main, browser
+
+
+async def take_part(wiring: Wired, settings: Settings, task_queues: frozenset[str]) -> None:
+    """Make the running workers' version the current one where there is none yet. Raises StartFailed.
+
+    Without a BUILD_ID, on a laptop, it always becomes the current one. Elsewhere that is the operators' decision.
+    """
+    version = deployment_version(settings)
+    try:
+        await adopt(wiring.client, version, task_queues, always=settings.build_id is None)
+    except (NotPromoted, RPCError) as error:
+        raise StartFailed(
+            f"Temporal does not give the deployment {version.deployment_name} its first version: {error}"
+        ) from None
 
 
 async def start_edges(client: Client, settings: Settings) -> None:
@@ -96,39 +114,23 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    async with wired(settings) as wiring, _beating(wiring.pool):
-        main, browser = workers_for(wiring, settings)
+    pulse = Pulse()
+    async with wired(settings) as wiring, pulse.beating(wiring.pool):
+        main, browser = workers_for(wiring, settings, pulse)
         async with main, browser:
+            await take_part(wiring, settings, frozenset({main.task_queue, browser.task_queue}))
             await start_edges(wiring.client, settings)
-            _log.info("worker started", task_queue=settings.temporal_task_queue, slots=settings.browser_slots)
+            _log.info(
+                "worker started",
+                task_queue=settings.temporal_task_queue,
+                build_id=build_id(settings),
+                slots=settings.browser_slots,
+            )
+            await pulse.tell(wiring.pool, WorkerStatus.RUNNING)
             await stop.wait()
             _log.info("worker draining")
+            await pulse.tell(wiring.pool, WorkerStatus.DRAINING)
     _log.info("worker stopped")
-
-
-@contextlib.asynccontextmanager
-async def _beating(pool: Pool) -> AsyncIterator[None]:
-    """Write the worker's heartbeat every 20 s, and its end."""
-    worker_id, host, pid = uuid.uuid4(), socket.gethostname(), os.getpid()
-
-    async def beat() -> None:
-        while True:
-            try:
-                await workers.beat(pool, worker_id, host, pid, "running")
-            except Exception as error:
-                # The view stale_workers shows a worker that cannot write; the work itself goes on.
-                _log.warning("heartbeat not written", error=type(error).__name__)
-            await asyncio.sleep(_HEARTBEAT_S)
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        with contextlib.suppress(Exception):
-            await workers.beat(pool, worker_id, host, pid, "stopped")
 
 
 async def _serve(settings: Settings) -> None:
