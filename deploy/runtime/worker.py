@@ -46,7 +46,7 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     )
 
 
-def workers_for(wiring: Wired, settings: Settings) -> tuple[Worker, Worker]:
+def workers_for(wiring: Wired, settings: Settings, pulse: Pulse) -> tuple[Worker, Worker]:
     """The two Temporal workers, not yet running. They are of one deployment version: a pinned workflow's activities
     stay on its version only where that version serves their queue too.
     """
