@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef, MessageTypeDef
+    from mypy_boto3_sqs.type_defs import (
+        MessageAttributeValueOutputTypeDef,
+        MessageTypeDef,
+        ReceiveMessageRequestTypeDef,
+    )
 
 BATCH = 10
 """SQS takes and gives no more messages at a time."""
@@ -25,35 +29,36 @@ class Message:
     receipt: str
     sent_at: float = 0.0
     receives: int = 1
-    attributes: "Mapping[str, MessageAttributeValueTypeDef]" = dataclasses.field(default_factory=dict)
+    attributes: "Mapping[str, MessageAttributeValueOutputTypeDef]" = dataclasses.field(default_factory=dict)
 
 
 class Queue:
-    """One queue by its URL."""
+    """One queue by its name; it is looked up at the first use, so that a process can start while SQS is away."""
 
-    def __init__(self, sqs: "SQSClient", url: str) -> None:
+    def __init__(self, sqs: "SQSClient", name: str) -> None:
+        self.name = name
         self._sqs = sqs
-        self._url = url
+        self._url_found: str | None = None
 
     async def receive(self, *, wait_s: int, hidden_s: int | None = None) -> list[Message]:
         """Up to ten messages, hidden from others for `hidden_s` seconds (by default, what the queue says)."""
-        hidden = {} if hidden_s is None else {"VisibilityTimeout": hidden_s}
-        answer = await asyncio.to_thread(
-            self._sqs.receive_message,
-            QueueUrl=self._url,
-            MaxNumberOfMessages=BATCH,
-            WaitTimeSeconds=wait_s,
-            MessageAttributeNames=["All"],
-            MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
-            **hidden,
-        )
+        request: ReceiveMessageRequestTypeDef = {
+            "QueueUrl": await self._url(),
+            "MaxNumberOfMessages": BATCH,
+            "WaitTimeSeconds": wait_s,
+            "MessageAttributeNames": ["All"],
+            "MessageSystemAttributeNames": ["SentTimestamp", "ApproximateReceiveCount"],
+        }
+        if hidden_s is not None:
+            request["VisibilityTimeout"] = hidden_s
+        answer = await asyncio.to_thread(lambda: self._sqs.receive_message(**request))
         return [_message(found) for found in answer.get("Messages", [])]
 
     async def send(self, bodies: Mapping[str, str]) -> dict[str, str]:
         """Send up to ten bodies, each under a name of the caller's; what was not taken, with SQS's code."""
         answer = await asyncio.to_thread(
             self._sqs.send_message_batch,
-            QueueUrl=self._url,
+            QueueUrl=await self._url(),
             Entries=[{"Id": name, "MessageBody": body} for name, body in bodies.items()],
         )
         taken = {entry["Id"] for entry in answer.get("Successful", [])}
@@ -64,21 +69,21 @@ class Queue:
         """Send a message of another queue as it came, with its attributes; returns its new id."""
         answer = await asyncio.to_thread(
             self._sqs.send_message,
-            QueueUrl=self._url,
+            QueueUrl=await self._url(),
             MessageBody=message.body,
             MessageAttributes=dict(message.attributes),
         )
         return answer["MessageId"]
 
     async def delete(self, message: Message) -> None:
-        await asyncio.to_thread(self._sqs.delete_message, QueueUrl=self._url, ReceiptHandle=message.receipt)
+        await asyncio.to_thread(self._sqs.delete_message, QueueUrl=await self._url(), ReceiptHandle=message.receipt)
 
     async def release(self, messages: Sequence[Message]) -> None:
         """Show messages in hand to everybody again, at once."""
         for start in range(0, len(messages), BATCH):
             await asyncio.to_thread(
                 self._sqs.change_message_visibility_batch,
-                QueueUrl=self._url,
+                QueueUrl=await self._url(),
                 Entries=[
                     {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0}
                     for number, message in enumerate(messages[start : start + BATCH])
@@ -88,9 +93,15 @@ class Queue:
     async def depth(self) -> int:
         """How many messages wait, as far as SQS knows; those in somebody's hand are not counted."""
         answer = await asyncio.to_thread(
-            self._sqs.get_queue_attributes, QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
+            self._sqs.get_queue_attributes, QueueUrl=await self._url(), AttributeNames=["ApproximateNumberOfMessages"]
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    async def _url(self) -> str:
+        if self._url_found is None:
+            answer = await asyncio.to_thread(self._sqs.get_queue_url, QueueName=self.name)
+            self._url_found = answer["QueueUrl"]
+        return self._url_found
 
 
 def _message(found: "MessageTypeDef") -> Message:

@@ -79,7 +79,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         models = await stack.enter_async_context(advisor(settings))
         planning = Planning(pool, browser, artifacts, models)
         submitting = Submitting(pool, browser, artifacts, models)
-        reconciling = Reconciling(pool)
+        reconciling = Reconciling(pool, browser, artifacts)
         yield Wired(
             client=client,
             pool=pool,
