@@ -16,22 +16,15 @@ import structlog
 from pydantic import ValidationError
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import (
-    Priority,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.boundary import boundary, heartbeating, scrub
-from schema import ids
+from schema import ids, search_attributes
 from schema.contracts.bridge import BridgeShift, RelayShift
 from schema.contracts.job import JobInput
 from schema.contracts.queue import JobMessage
 from schema.failures import FailureType
-from schema.search_attributes import CUSTOMER_ID, JOB_ID, TIER
 from schema.store import history, jobs, outbox
 from schema.store.database import Pool
 from schema.store.history import Event
@@ -207,13 +200,7 @@ class Bridge:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 priority=Priority(priority_key=message.priority_key, fairness_key=str(job.customer_id)),
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(JOB_ID, str(job.id)),
-                        SearchAttributePair(CUSTOMER_ID, str(job.customer_id)),
-                        SearchAttributePair(TIER, job.tier.value),
-                    ]
-                ),
+                search_attributes=search_attributes.of_job(job.id, job.customer_id, job.tier),
                 static_summary=f"{job.tier} · {job.package_size} directories",
             )
         except WorkflowAlreadyStartedError:

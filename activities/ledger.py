@@ -9,6 +9,7 @@ from uuid import UUID
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.boundary import ActivityFailure, boundary
@@ -27,7 +28,9 @@ from schema.contracts.submission import (
 )
 from schema.failures import FailureType
 from schema.store import actions, jobs, replays, results, transitions, turns
+from schema.store.actions import ActionClosed
 from schema.store.database import Pool
+from schema.store.results import LedgerConflict
 
 
 class Ledger:
@@ -87,6 +90,8 @@ class Ledger:
                         await self._give_up(ref, FailureType.CANCELLED, "The job was cancelled.")
             async with self._pool.acquire() as connection, connection.transaction():
                 status = await jobs.finish(connection, finish.job_id, cancelled=finish.cancelled)
+                if finish.cancelled and not status.ended:
+                    raise LedgerConflict("A directory was reopened while the job was being cancelled.")
                 return JobProgress(status=status, counts=await jobs.count(connection, finish.job_id))
 
     @activity.defn
@@ -116,9 +121,12 @@ class Ledger:
 
     @activity.defn
     async def resolve_action(self, decision: Decision) -> Standing:
-        """Do what a person decided."""
+        """Do what a person decided. What the ledger does not do is told them, and not tried again."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return (await results.resolve(self._pool, decision.ref, decision.resolution)).standing
+            try:
+                return (await results.resolve(self._pool, decision.ref, decision.resolution)).standing
+            except (ActionClosed, LedgerConflict) as refused:
+                raise ApplicationError(str(refused), type=FailureType.INVALID_INPUT, non_retryable=True) from None
 
     @activity.defn
     async def expire_action(self, ref: SubmissionRef) -> Standing:
