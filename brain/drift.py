@@ -28,7 +28,7 @@ def seen(snapshot: FormSnapshot) -> SeenStep:
     meanings = map_form(snapshot)
     fields = []
     for field in snapshot.fields:
-        if field.visible and field.kind is not FieldKind.HIDDEN:
+        if field.visible and field.kind is not FieldKind.HIDDEN and field.handle != snapshot.captcha_field:
             meaning = meanings[field.handle]
             key = meaning.concept.value if isinstance(meaning.concept, ProfileKey) else ""
             fields.append(_seen_field(field, f"{key}.{meaning.part}".rstrip(".")))

@@ -18,7 +18,16 @@ from brain.reader.buttons import asks_payment
 from brain.sites import same_site, split
 from brain.values.chosen import agreement, binding, priced
 from brain.values.pictures import accepts
-from schema.contracts.form import FieldKind, FieldOption, FormButton, FormField, FormSnapshot, Label, LabelSource
+from schema.contracts.form import (
+    CaptchaKind,
+    FieldKind,
+    FieldOption,
+    FormButton,
+    FormField,
+    FormSnapshot,
+    Label,
+    LabelSource,
+)
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.profile import ProfileKey as Key
@@ -161,7 +170,7 @@ def _enabled(case: _Case) -> Broken:
 
 def _nothing_secret(case: _Case) -> Broken:
     for value, field in case.fields():
-        concept = case.meanings[field.handle].concept
+        concept = Avoid.CAPTCHA if field.handle == case.snapshot.captcha_field else case.meanings[field.handle].concept
         asked = never_given(field) or (_NEVER.get(concept) if isinstance(concept, Avoid) else None)
         if asked:
             yield value.handle, f'"{name_of(field)}" asks for {asked}.'
@@ -292,6 +301,8 @@ def _required_covered(case: _Case) -> Broken:
     given = {value.handle for value in case.values}
     for field in case.snapshot.fields:
         if field.handle in given or not (field.required and field.visible) or field.filled:
+            continue
+        if field.handle == case.snapshot.captcha_field and case.step.captcha is not CaptchaKind.NONE:
             continue
         # A choice that is empty until another one is made is asked again once it has options.
         planned = case.decision(field.handle)

@@ -87,8 +87,12 @@ class RawForm(Contract):
 
 
 class RawMarker(Contract):
-    """A widget that stands in the way: a captcha (`captcha`) or, when `captcha` is "none", a payment element."""
+    """A widget that stands in the way: a captcha (`captcha`) or, when `captcha` is "none", a payment element.
 
+    `index` is its place in the frame's element list.
+    """
+
+    index: int = -1
     captcha: CaptchaKind = CaptchaKind.NONE
     form: int = -1
     visible: bool = True

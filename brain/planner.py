@@ -4,7 +4,7 @@ The plan names keys of the profile, never values. Whatever the profile lacks, th
 tell is an obstacle that names the field: a required field is never guessed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from brain.forbidden import never_given
@@ -42,22 +42,28 @@ def plan_step(
     *,
     accept_terms: bool = True,
     decided: tuple[FieldDecision, ...] = (),
+    answerable: Collection[CaptchaKind] = (),
 ) -> PlanStep | Obstacle:
     """The plan for the form as it is now. `accept_terms`: whether agreements may be ticked in the customer's name.
 
-    What is `decided` already (by an earlier look, by a model) stands as it is; the mapper decides the rest.
+    What is `decided` already (by an earlier look, by a model) stands as it is; the mapper decides the rest. A captcha
+    that is `answerable`, because somebody will be there to answer it, is left open in the plan.
     """
-    wall = _wall(snapshot)
+    button = _button(snapshot)
+    wall = _wall(snapshot) or _captcha(snapshot, button, answerable)
     if wall is not None:
         return wall
-    button = _button(snapshot)
     if button is None:
         return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has no button that would send it.")
     meanings = map_form(snapshot)
     known = {decision.handle: decision for decision in decided}
     decisions = tuple(known.get(made.handle, made) for made in _decisions(snapshot, meanings, accept_terms))
     step = PlanStep(
-        fingerprint=snapshot.fingerprint, decisions=decisions, button=button.handle, button_kind=button.kind
+        fingerprint=snapshot.fingerprint,
+        decisions=decisions,
+        button=button.handle,
+        button_kind=button.kind,
+        captcha=snapshot.captcha,
     )
     lacking = _lacking(step, snapshot, profile, meanings, accept_terms=accept_terms)
     if lacking is not None:
@@ -100,9 +106,21 @@ def _wall(snapshot: FormSnapshot) -> Obstacle | None:
         return Obstacle(failure=FailureType.PAYMENT_REQUIRED, reason="The directory asks for money.")
     if len(snapshot.fields) > _MOST_FIELDS:
         return Obstacle(failure=FailureType.PLAN_REJECTED, reason="The form has more fields than anybody would fill.")
-    if snapshot.captcha is not CaptchaKind.NONE:
-        return Obstacle(failure=FailureType.CAPTCHA, reason=f"The form has a captcha ({snapshot.captcha.value}).")
     return None
+
+
+def _captcha(snapshot: FormSnapshot, button: FormButton | None, answerable: Collection[CaptchaKind]) -> Obstacle | None:
+    """A captcha, unless somebody is there to answer it just before the form is sent."""
+    kind = snapshot.captcha
+    if kind is CaptchaKind.NONE:
+        return None
+    last = snapshot.found and button is not None and button.kind is ButtonKind.SUBMIT
+    if last and kind in answerable:
+        return None
+    reason = f"The form has a captcha ({kind.value})."
+    if last and not kind.widget:
+        return Obstacle(failure=FailureType.CAPTCHA, reason=reason)
+    return Obstacle(failure=FailureType.CAPTCHA_ON_PAGE, reason=f"{reason[:-1]} that only the page itself can take.")
 
 
 def _button(snapshot: FormSnapshot) -> FormButton | None:
@@ -118,7 +136,9 @@ def _decisions(
     snapshot: FormSnapshot, meanings: Mapping[str, Meaning], accept_terms: bool
 ) -> tuple[FieldDecision, ...]:
     return tuple(
-        decide(field, meanings[field.handle], accept_terms=accept_terms) for field in snapshot.fields if field.visible
+        decide(field, meanings[field.handle], accept_terms=accept_terms)
+        for field in snapshot.fields
+        if field.visible and field.handle != snapshot.captcha_field
     )
 
 

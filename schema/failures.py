@@ -17,6 +17,8 @@ class FailureType(StrEnum):
     ALREADY_LISTED = "already_listed"
     # A person is needed
     CAPTCHA = "captcha"
+    CAPTCHA_ON_PAGE = "captcha_on_page"
+    """One that nobody can answer but on the page itself: a widget, or one before the last step."""
     CONFIRMATION_NEEDED = "confirmation_needed"
     LOGIN_REQUIRED = "login_required"
     PAYMENT_REQUIRED = "payment_required"

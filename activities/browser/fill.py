@@ -93,7 +93,7 @@ def difference(step: PlanStep, snapshot: FormSnapshot) -> str:
     new = [
         name_of(field) + (" (required)" if field.required else "")
         for handle, field in present.items()
-        if handle not in planned
+        if handle not in planned and handle != snapshot.captcha_field
     ]
     renamed = [
         f"{label} → {name_of(present[h])}"
@@ -136,6 +136,7 @@ def _complete(step: PlanStep, snapshot: FormSnapshot) -> None:
         for field in snapshot.fields
         if field.required and field.visible and not field.filled and field.kind is not FieldKind.COMBOBOX
         if field.handle not in planned or field.depends_on
+        if field.handle != snapshot.captcha_field
     )
     if empty:
         raise GuardRefused(empty)
@@ -162,7 +163,7 @@ def _extended(step: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile, 
     if not fresh:
         return step
     agreed = any(decision.action is FillAction.CHECK and decision.key is None for decision in step.decisions)
-    replanned = plan_step(snapshot, profile, accept_terms=agreed, decided=step.decisions)
+    replanned = plan_step(snapshot, profile, accept_terms=agreed, decided=step.decisions, answerable=(step.captcha,))
     if not isinstance(replanned, PlanStep):
         raise GuardRefused((GuardFinding(rule=replanned.failure.value, reason=replanned.reason),))
     known.update(fresh)

@@ -417,7 +417,7 @@
     const pays = /js\.stripe\.com|checkout\.stripe|paypal\.com|braintree|adyen|squareup/.test(source) && !/controller|m-outer|metrics/.test(source);
     if (!captcha && !pays) return;
     if (attr(el, 'data-size') === 'invisible' || /size=invisible/.test(source) || el.closest('.grecaptcha-badge')) return;
-    markers.push({ captcha: captcha || 'none', form: formIndex(el), visible: shown(el) });
+    markers.push({ index: keep(el), captcha: captcha || 'none', form: formIndex(el), visible: shown(el) });
   };
 
   // One walk over the composed tree: text as read from top to bottom, headings as sections, everything to fill or press.

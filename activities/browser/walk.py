@@ -4,7 +4,7 @@ It plans one step at a time. Where a field or the next step only appears once ot
 rehearsal, behind the shut post gate.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from playwright.async_api import Page
@@ -15,7 +15,7 @@ from activities.browser.fill import Filled, GuardRefused, fill_step
 from activities.browser.observe import observe
 from brain import planner
 from brain.models.advisor import Consultation
-from schema.contracts.form import ButtonKind, FieldKind, FormField, FormSnapshot
+from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile
 from schema.failures import FailureType
@@ -42,13 +42,14 @@ async def walk(
     accept_terms: bool,
     watch: Watch | None = None,
     consultation: Consultation | None = None,
+    answerable: Collection[CaptchaKind] = (),
 ) -> Walked:
     """The plan's steps, the last of which submits; or what stands in the way.
 
     Who watches has every step filled, the last one too, and sees each before the walk goes on. Where the mapper is
-    unsure, models are consulted.
+    unsure, models are consulted. A captcha that is `answerable` stands in nobody's way.
     """
-    way = _Way(page, profile, site_url, accept_terms, watch, consultation)
+    way = _Way(page, profile, site_url, accept_terms, watch, consultation, answerable)
     steps: list[PlanStep] = []
     met: list[FormSnapshot] = []
     while len(steps) < _MOST_STEPS:
@@ -77,11 +78,20 @@ class _Way:
     accept_terms: bool
     watch: Watch | None
     consultation: Consultation | None
+    answerable: Collection[CaptchaKind]
 
     async def plan(self, snapshot: FormSnapshot, decided: tuple[FieldDecision, ...] = ()) -> PlanStep | Obstacle:
         if self.consultation is None:
-            return planner.plan_step(snapshot, self.profile, accept_terms=self.accept_terms, decided=decided)
-        return await self.consultation.plan_step(snapshot, accept_terms=self.accept_terms, decided=decided)
+            return planner.plan_step(
+                snapshot,
+                self.profile,
+                accept_terms=self.accept_terms,
+                decided=decided,
+                answerable=self.answerable,
+            )
+        return await self.consultation.plan_step(
+            snapshot, accept_terms=self.accept_terms, decided=decided, answerable=self.answerable
+        )
 
     async def rehearse(self, step: PlanStep, snapshot: FormSnapshot) -> PlanStep | Obstacle:
         """Fill the step where something hangs on it, add the fields that appear, and open the next step of a wizard."""
@@ -100,6 +110,7 @@ class _Way:
                     "decisions": step.decisions + appeared,
                     "button": again.button,
                     "button_kind": again.button_kind,
+                    "captcha": again.captcha,
                 }
             )
             if self.watch is not None:

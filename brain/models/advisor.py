@@ -5,9 +5,10 @@ budget, its usage and what has been answered already.
 """
 
 import asyncio
+import functools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +22,7 @@ from brain.models.prices import price
 from brain.models.question import MOST_TOKENS, A, Model, ModelFailed, Question, Reply, Task, Tokens
 from brain.models.redaction import Redaction
 from schema.contracts.answer import Answer
-from schema.contracts.form import FormField, FormSnapshot
+from schema.contracts.form import CaptchaKind, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, ModelUsage, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile
 from schema.failures import FailureType
@@ -74,10 +75,18 @@ class Consultation:
         return next(chose, "mapper")
 
     async def plan_step(
-        self, snapshot: FormSnapshot, *, accept_terms: bool, decided: tuple[FieldDecision, ...] = ()
+        self,
+        snapshot: FormSnapshot,
+        *,
+        accept_terms: bool,
+        decided: tuple[FieldDecision, ...] = (),
+        answerable: Collection[CaptchaKind] = (),
     ) -> PlanStep | Obstacle:
         """As `planner.plan_step`, with a model's choices where the mapper is unsure: never worse than without them."""
-        plain = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=decided)
+        plan = functools.partial(
+            planner.plan_step, snapshot, self._profile, accept_terms=accept_terms, answerable=answerable
+        )
+        plain = plan(decided=decided)
         if isinstance(plain, Obstacle) and plain.failure is not FailureType.PLAN_REJECTED:
             return plain
         handles = frozenset(decision.handle for decision in decided)
@@ -85,7 +94,7 @@ class Consultation:
         needed = tuple(decision for decision in chosen if _is_required(decision, snapshot))
         # What the guard refuses of an optional field must not cost the required ones their plan.
         for choices in filter(None, dict.fromkeys((chosen, needed))):
-            made = planner.plan_step(snapshot, self._profile, accept_terms=accept_terms, decided=(*decided, *choices))
+            made = plan(decided=(*decided, *choices))
             if isinstance(made, PlanStep):
                 return await self._shortened(made, snapshot)
             if isinstance(plain, Obstacle) and made.failure is FailureType.PROFILE_INCOMPLETE:

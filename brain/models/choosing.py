@@ -107,7 +107,8 @@ class ChooseRequest(Contract):
 
 def unsure(snapshot: FormSnapshot, meanings: Mapping[str, Meaning]) -> tuple[FormField, ...]:
     """The fields worth asking about, in the form's order."""
-    return tuple(f for f in snapshot.fields if _matters(f) and _is_unsure(f, meanings[f.handle]))[:_MOST_FIELDS]
+    asked = (f for f in snapshot.fields if _matters(f) and _is_unsure(f, meanings[f.handle]))
+    return tuple(f for f in asked if f.handle != snapshot.captcha_field)[:_MOST_FIELDS]
 
 
 def _matters(field: FormField) -> bool:

@@ -11,11 +11,11 @@ from brain.reader.buttons import asks_payment, button_kind
 from brain.reader.fields import Place
 from brain.reader.fingerprint import fingerprint
 from brain.reader.forms import Candidate, candidates
-from brain.reader.obstacles import captcha_of, needs_login, needs_payment
+from brain.reader.obstacles import CAPTCHA_WIDGET, Captcha, captcha_of, needs_login, needs_payment
 from brain.words import looks_generated, slug
-from schema.contracts.form import ButtonKind, CaptchaKind, FormButton, FormSnapshot
+from schema.contracts.form import ButtonKind, CaptchaKind, FormButton, FormField, FormSnapshot
 
-__all__ = ["Place", "Reading", "read"]
+__all__ = ["CAPTCHA_WIDGET", "Place", "Reading", "read"]
 
 _PAGE_TEXT = 4000
 _INERT = ("javascript:", "javascript:;", "javascript:void(0)", "javascript:void(0);")
@@ -48,6 +48,8 @@ def read(page: PageObservation) -> Reading:
     fields = tuple(item.field for item in chosen.fields)
     action, around = _action(chosen), chosen.context
     captcha = captcha_of(chosen)
+    if captcha.place is not None:
+        places[CAPTCHA_WIDGET] = captcha.place
     login, payment = needs_login(chosen, everything, main), needs_payment(chosen, text)
     snapshot = FormSnapshot(
         url=page.url,
@@ -57,16 +59,22 @@ def read(page: PageObservation) -> Reading:
         method=around.method,
         fields=fields,
         buttons=buttons,
-        captcha=captcha,
+        captcha=captcha.kind,
+        captcha_field=captcha.field,
         login_required=login,
         payment_required=payment,
         page_text=text,
-        fingerprint=fingerprint(page.url, action, fields, captcha, login, payment),
+        fingerprint=fingerprint(page.url, action, _lasting(fields, captcha), captcha.kind, login, payment),
         hints=around.hints,
         form_heading=around.heading,
         landmark=around.landmark,
     )
     return Reading(snapshot, places, _waits(snapshot, page), tuple(everything))
+
+
+def _lasting(fields: tuple[FormField, ...], captcha: Captcha) -> tuple[FormField, ...]:
+    """What makes the form the one it is: a captcha asks something else at every visit."""
+    return tuple(field for field in fields if field.handle != captcha.field)
 
 
 def _without_form(page: PageObservation, everything: list[Candidate], text: str) -> Reading:

@@ -1,11 +1,13 @@
 """What stands between a form and its submission: a captcha, a login, a payment."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from brain import phrases
 from brain.mapper import Avoid
 from brain.page import FrameObservation, RawButton
 from brain.reader.buttons import asks_payment, button_kind
+from brain.reader.fields import Place
 from brain.reader.forms import Candidate
 from brain.values.chosen import priced
 from brain.words import fold
@@ -17,11 +19,24 @@ _PHRASES = phrases.load(Path(__file__).with_name("phrases.toml"))
 _TICKED = (FieldKind.CHECKBOX, FieldKind.RADIO, FieldKind.MULTISELECT)
 
 
-def captcha_of(candidate: Candidate) -> CaptchaKind:
+CAPTCHA_WIDGET = "captcha"
+"""What stands for a widget among the places of a page. No field and no button goes by it: theirs begin with a frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captcha:
+    """What must be solved, and where: a widget's `place`, or the handle of the `field` that takes the answer."""
+
+    kind: CaptchaKind = CaptchaKind.NONE
+    field: str = ""
+    place: Place | None = None
+
+
+def captcha_of(candidate: Candidate) -> Captcha:
     """The captcha of this form: a widget in it (or in no other form), or a question only a person answers."""
     for marker in candidate.frame.markers:
         if marker.captcha is not CaptchaKind.NONE and marker.visible and marker.form in (candidate.form, -1):
-            return marker.captcha
+            return Captcha(marker.captcha, place=Place(candidate.frame.name, marker.index))
     seen = tuple(read.field for read in candidate.fields if read.field.visible)
     meanings = candidate.meanings
     for item in seen:
@@ -29,8 +44,8 @@ def captcha_of(candidate: Candidate) -> CaptchaKind:
             continue
         kind = _asked(item, meanings[item.handle].concept is Avoid.CAPTCHA)
         if kind is not CaptchaKind.NONE:
-            return kind
-    return CaptchaKind.NONE
+            return Captcha(kind, field=item.handle)
+    return Captcha()
 
 
 def _asked(item: FormField, named: bool) -> CaptchaKind:

@@ -54,6 +54,11 @@ class CaptchaKind(StrEnum):
     IMAGE = "image"
     QUESTION = "question"
 
+    @property
+    def widget(self) -> bool:
+        """True for one that wants a token of its maker's in place of words."""
+        return self in (CaptchaKind.RECAPTCHA, CaptchaKind.HCAPTCHA, CaptchaKind.TURNSTILE)
+
 
 class ButtonKind(StrEnum):
     """`advance` leads to the next step of a wizard; `submit` sends the form."""
@@ -131,6 +136,7 @@ class FormSnapshot(Contract):
     `fingerprint` stays the same under cosmetic change and changes when a field, its meaning or its target does.
     `found` is False when the page holds no form a business could be submitted with. `hints` joins the form's own id,
     name and classes, `form_heading` is the heading it stands under, `landmark` the region of the page it stands in.
+    `captcha_field` is the handle of the field that takes the captcha's answer, "" where that is a widget's own.
     """
 
     url: str
@@ -142,6 +148,7 @@ class FormSnapshot(Contract):
     fields: tuple[FormField, ...] = ()
     buttons: tuple[FormButton, ...] = ()
     captcha: CaptchaKind = CaptchaKind.NONE
+    captcha_field: str = ""
     login_required: bool = False
     payment_required: bool = False
     page_text: str = ""

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from schema.contracts.base import Contract
-from schema.contracts.form import ButtonKind
+from schema.contracts.form import ButtonKind, CaptchaKind
 from schema.contracts.profile import ProfileKey
 from schema.failures import FailureType
 
@@ -50,12 +50,16 @@ class FieldDecision(Contract):
 
 
 class PlanStep(Contract):
-    """One page or pane: valid only on a form with this fingerprint; ends with a press of `button`."""
+    """One page or pane: valid only on a form with this fingerprint; ends with a press of `button`.
+
+    A `captcha` is to be answered before that, by whoever is asked then: no plan holds an answer.
+    """
 
     fingerprint: str
     decisions: tuple[FieldDecision, ...]
     button: str
     button_kind: ButtonKind
+    captcha: CaptchaKind = CaptchaKind.NONE
 
 
 class PlanConstraints(Contract):

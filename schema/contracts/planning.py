@@ -50,7 +50,7 @@ _PLAN: JsonDict = {
     ],
     **_BOUNDS,
 }
-_CAPTCHA: JsonDict = {"failure": "captcha", "reason": "The form has a captcha (recaptcha)."}
+_CAPTCHA: JsonDict = {"failure": "captcha", "reason": "The form has a captcha (image)."}
 
 
 class TargetDirectory(Contract):

@@ -125,7 +125,7 @@ async def test_a_captcha_that_has_appeared_is_reported_though_there_is_no_plan(s
     await street.served()
     street.site.form = with_field(CAPTCHA)
     outcome = await street.served()
-    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA_ON_PAGE)
     assert await street.changes() == [("A captcha has appeared (recaptcha).",)]
 
 

@@ -74,7 +74,7 @@ async def test_what_stands_in_the_way_is_said_and_photographed(chromium: Browser
     site.form = re.sub(r"<button", '<div class="g-recaptcha" style="height:78px">I am not a robot</div><button', FORM)
     found = await previewed(chromium, site)
     assert found.obstacle is not None
-    assert found.obstacle.failure is FailureType.CAPTCHA
+    assert found.obstacle.failure is FailureType.CAPTCHA_ON_PAGE
     assert found.stopped_at is not None
     assert found.steps == ()
     assert found.screenshot.startswith(PNG)

@@ -40,7 +40,9 @@ def test_a_plan_names_keys_and_holds_nothing_of_the_customer() -> None:
     ("changes", "failure"),
     [
         ({"found": False, "fields": ()}, FailureType.FORM_NOT_FOUND),
-        ({"captcha": CaptchaKind.HCAPTCHA}, FailureType.CAPTCHA),
+        ({"captcha": CaptchaKind.IMAGE}, FailureType.CAPTCHA),
+        ({"captcha": CaptchaKind.HCAPTCHA}, FailureType.CAPTCHA_ON_PAGE),
+        ({"captcha": CaptchaKind.IMAGE, "found": False, "fields": ()}, FailureType.CAPTCHA_ON_PAGE),
         ({"login_required": True}, FailureType.LOGIN_REQUIRED),
         ({"payment_required": True}, FailureType.PAYMENT_REQUIRED),
         ({"buttons": ()}, FailureType.PLAN_REJECTED),

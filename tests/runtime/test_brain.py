@@ -75,7 +75,8 @@ async def test_a_form_of_the_street_is_planned_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("path", "failure"),
     [
-        ("robot-free-finder/submit", FailureType.CAPTCHA),
+        ("robot-free-finder/submit", FailureType.CAPTCHA_ON_PAGE),
+        ("quiz-corner-listings/submit", FailureType.CAPTCHA),
         ("members-only-market/submit", FailureType.LOGIN_REQUIRED),
         ("nosuch/submit", FailureType.FORM_NOT_FOUND),
     ],
