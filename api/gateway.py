@@ -3,15 +3,33 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
 
-from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
+from schema import ids, search_attributes
+from schema.contracts.job import JobInput, JobProgress
+from schema.contracts.replay import RetryReport, RetryRequest, VisibleWork
 from schema.contracts.submission import ActionResolution
+from schema.store.jobs import Job
 
 _PATIENCE_S = 20.0
 """The longest that a worker may take to carry out an update, one that has just been restarted included."""
+
+_MOST_ENDS = 5
+"""So often a job may end in the very moment in which it is asked something; each time another run of it is asked."""
+
+_WORK = ("JobWorkflow", "DirectoryWorkflow")
 
 
 class WorkflowAway(Exception):
@@ -24,6 +42,10 @@ class UpdateRefused(Exception):
 
 class Unanswered(Exception):
     """Temporal, or every worker, is away. Whether the request is still carried out is not known."""
+
+
+class QueryInvalid(Exception):
+    """The server does not understand the visibility query; the text is its own sentence."""
 
 
 class WorkflowGateway:
@@ -42,6 +64,78 @@ class WorkflowGateway:
             async with asyncio.timeout(_PATIENCE_S):
                 await self._client.get_workflow_handle(workflow_id).execute_update("resolve", decision)
 
+    async def retry_directories(self, job: Job, request: RetryRequest, task_queue: str) -> RetryReport:
+        """Ask the job's workflow to try directories again; where it has ended, another run of it is started for that.
+
+        Both are one request, so that nothing is half done. Raises UpdateRefused or Unanswered.
+        """
+        for _ in range(_MOST_ENDS):
+            with contextlib.suppress(WorkflowAway), _answering():
+                async with asyncio.timeout(_PATIENCE_S):
+                    report: RetryReport = await self._client.execute_update_with_start_workflow(
+                        "retry_directories",
+                        request,
+                        start_workflow_operation=_job_start(job, task_queue),
+                        result_type=RetryReport,
+                    )
+                    return report
+        raise Unanswered("The job's workflow ended each time before it had answered.")
+
+    async def cancel_job(self, job_id: UUID) -> None:
+        """Ask the job to end: what is under way ends in good order. Raises WorkflowAway or Unanswered."""
+        with _answering():
+            await self._job(job_id).cancel()
+
+    async def pause_job(self, job_id: UUID) -> None:
+        """Start no further directory of the job. Raises WorkflowAway, UpdateRefused or Unanswered."""
+        await self._tell_job(job_id, "pause")
+
+    async def resume_job(self, job_id: UUID) -> None:
+        """Go on with a paused job. Raises WorkflowAway, UpdateRefused or Unanswered."""
+        await self._tell_job(job_id, "resume")
+
+    async def visible_work(self, query: str) -> tuple[VisibleWork, ...]:
+        """The directories, and whole jobs, whose workflows a visibility query finds. Raises QueryInvalid or Unanswered.
+
+        What the server lists is a moment behind; the ledger has the last word on each.
+        """
+        found: dict[VisibleWork, None] = {}
+        with _answering():
+            try:
+                async for execution in self._client.list_workflows(query):
+                    attributes = execution.typed_search_attributes
+                    job_id = attributes.get(search_attributes.JOB_ID)
+                    if job_id is not None and execution.workflow_type in _WORK:
+                        found[VisibleWork(job_id=UUID(job_id), slug=attributes.get(search_attributes.DIRECTORY))] = None
+            except RPCError as error:
+                if error.status is RPCStatusCode.INVALID_ARGUMENT:
+                    raise QueryInvalid(error.message) from None
+                raise
+        return tuple(found)
+
+    async def _tell_job(self, job_id: UUID, update: str) -> None:
+        with _answering():
+            async with asyncio.timeout(_PATIENCE_S):
+                await self._job(job_id).execute_update(update)
+
+    def _job(self, job_id: UUID) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(ids.job_workflow_id(job_id))
+
+
+def _job_start(job: Job, task_queue: str) -> WithStartWorkflowOperation[Any, JobProgress]:
+    """Starts the job's workflow as the bridge does, except that one which has ended may run once more."""
+    return WithStartWorkflowOperation(
+        "JobWorkflow",
+        JobInput(job_id=job.id),
+        id=ids.job_workflow_id(job.id),
+        task_queue=task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        priority=Priority(priority_key=job.tier.priority_key, fairness_key=str(job.customer_id)),
+        search_attributes=search_attributes.of_job(job.id, job.customer_id, job.tier),
+        static_summary=f"{job.tier} · {job.package_size} directories",
+    )
+
 
 @contextlib.contextmanager
 def _answering() -> Iterator[None]:
@@ -56,6 +150,10 @@ def _answering() -> Iterator[None]:
             raise WorkflowAway from None
         raise UpdateRefused(cause.message if isinstance(cause, FailureError) else str(cause)) from None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The SDK takes a cancellation of ours for a time-out.
+            raise asyncio.CancelledError from None
         raise Unanswered("No worker has answered.") from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:

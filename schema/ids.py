@@ -14,8 +14,9 @@ def job_workflow_id(job_id: UUID) -> str:
     return f"job-{job_id}"
 
 
-def directory_workflow_id(job_id: UUID, slug: str) -> str:
-    return f"job-{job_id}-{slug}"
+def directory_workflow_id(job_id: UUID, slug: str, replays: int = 0) -> str:
+    """A directory that was reopened has a workflow of its own each time: `…~2` is the second. No slug holds a `~`."""
+    return f"job-{job_id}-{slug}~{replays + 1}" if replays else f"job-{job_id}-{slug}"
 
 
 def bridge_workflow_id(number: int) -> str:

@@ -108,8 +108,11 @@ async def begin(connection: Connection, job: Job) -> None:
 async def finish(connection: Connection, job_id: UUID, *, cancelled: bool) -> JobStatus:
     """Close the job by what the ledger says. Call it inside a transaction; safe to repeat.
 
-    Cancelled stays cancelled; nothing selected, or nothing but failures, is failed; all else is completed.
+    Cancelled stays cancelled; nothing selected, or nothing but failures, is failed; all else is completed. A job of
+    which something is still open (a replay came in between) is not closed; of a cancelled one, people's work may be.
     """
+    # Nobody reopens a directory from here to the end of the transaction.
+    await connection.execute("select from jobs where id = $1 for update", job_id)
     counts = await count(connection, job_id)
     failed = counts.failed == counts.total
     status = JobStatus.CANCELLED if cancelled else JobStatus.FAILED if failed else JobStatus.COMPLETED
@@ -117,11 +120,12 @@ async def finish(connection: Connection, job_id: UUID, *, cancelled: bool) -> Jo
     row = await connection.fetchrow(
         """
         update jobs set status = $2, failure = $3, completed_at = now()
-        where id = $1 and status in ('pending', 'in_progress') returning status
+        where id = $1 and status in ('pending', 'in_progress') and $4 returning status
         """,
         job_id,
         status,
         failure,
+        counts.total == counts.ended + (counts.waiting if cancelled else 0),
     )
     if row is None:
         return JobStatus(await connection.fetchval("select status from jobs where id = $1", job_id))
