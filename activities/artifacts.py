@@ -2,14 +2,13 @@
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from schema.contracts.submission import SubmissionRef
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_LINK_LIFETIME_S = 7 * 24 * 3600
 
 
 class ArtifactStore:
@@ -31,8 +30,8 @@ class ArtifactStore:
         answer = await asyncio.to_thread(self._s3.get_object, Bucket=self._bucket, Key=key)
         return await asyncio.to_thread(answer["Body"].read)
 
-    def link(self, key: str) -> str:
-        """An address that shows the artifact for seven days to whoever has it."""
+    def link(self, key: str, lifetime: timedelta) -> str:
+        """An address that shows the artifact to whoever has it, for so long: at most seven days."""
         return self._s3.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=_LINK_LIFETIME_S
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=int(lifetime.total_seconds())
         )

@@ -7,7 +7,8 @@ from fastapi import FastAPI
 
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
-from api.routes import health
+from api.routes import actions, health
+from deploy.runtime.artifacts import FOR_A_LOOK, linker
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.settings import load_settings
@@ -21,10 +22,16 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
     configure_logs(settings.log_level)
     async with await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size) as pool:
         client = await connect(settings, lazy=True)
-        application.state.services = Services(pool=pool, gateway=WorkflowGateway(client))
+        application.state.services = Services(
+            pool=pool,
+            gateway=WorkflowGateway(client),
+            link=linker(settings, FOR_A_LOOK),
+            staff_token=settings.staff_token,
+        )
         yield
 
 
 app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
 problems.install(app)
 app.include_router(health.router)
+app.include_router(actions.router)

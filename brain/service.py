@@ -7,7 +7,6 @@ or done, and for pages that could not be seen this time.
 
 import asyncio
 import contextlib
-import hmac
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -24,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from brain import planner
 from brain.models.advisor import Advisor, Consultation
 from brain.sites import same_site
-from schema import problems
+from schema import bearer, problems
 from schema.contracts.plan import IDEMPOTENCY_FACTORS, Obstacle, Plan, PlanConstraints, PlanStep
 from schema.contracts.planning import PlanAnswer, PlanRequest
 from schema.contracts.profile import BusinessProfile
@@ -198,8 +197,7 @@ def _bearing(token: str) -> Callable[..., Awaitable[None]]:
     scheme = HTTPBearer(auto_error=False, description="The service's BRAIN_TOKEN.")
 
     async def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(scheme)]) -> None:
-        if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):
-            raise HTTPException(HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+        bearer.demand(token, given)
 
     return check
 

@@ -1,29 +1,24 @@
 """A job's report on the terminal: one line per directory, then the totals."""
 
-import contextlib
 from urllib.parse import unquote, urlsplit
 
-import botocore.exceptions
 from rich.markup import escape
 from rich.table import Table
 
-from activities.artifacts import ArtifactStore
 from deploy.cli.output import STATUS_STYLE, console, plain
-from deploy.runtime.aws import s3_client
+from deploy.runtime.artifacts import FOR_A_REPORT, linker
 from deploy.runtime.settings import Settings
 from schema.contracts.job import JobReport
 
 
 def linked(settings: Settings, report: JobReport) -> JobReport:
-    """The report with links instead of the artifact store's keys; without credentials for it, the keys stay."""
-    store = ArtifactStore(s3_client(settings), settings.artifact_bucket)
-    with contextlib.suppress(botocore.exceptions.NoCredentialsError):
-        results = tuple(
-            result.model_copy(update={"screenshot": store.link(result.screenshot) if result.screenshot else ""})
-            for result in report.results
-        )
-        return report.model_copy(update={"results": results})
-    return report
+    """The report with links instead of the artifact store's keys."""
+    link = linker(settings, FOR_A_REPORT)
+    results = tuple(
+        result.model_copy(update={"screenshot": link(result.screenshot) if result.screenshot else ""})
+        for result in report.results
+    )
+    return report.model_copy(update={"results": results})
 
 
 def print_report(report: JobReport) -> None:

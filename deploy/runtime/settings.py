@@ -101,6 +101,7 @@ class Settings(BrowserSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
+    staff_token: SecretStr | None = None
     sandbox_url: str | None = None
 
     @field_validator("database_url")

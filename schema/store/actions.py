@@ -16,7 +16,7 @@ from schema.failures import FailureType
 from schema.store.database import Connection, Executor
 
 _SHOWN = """
-    select a.*, r.job_id, r.final_url, r.intent_at is not null as may_be_sent, j.business_name,
+    select a.*, r.job_id, r.replays, r.final_url, r.intent_at is not null as may_be_sent, j.business_name,
         d.slug, d.name, d.submission_url,
         a.claimed_until > now() and a.status = 'open' as claimed, a.deadline_at < now() and a.status = 'open' as overdue
     from actions a join job_results r on r.id = a.result_id join jobs j on j.id = r.job_id
@@ -174,7 +174,7 @@ def _shown(row: asyncpg.Record) -> Action:
     return Action.model_validate(
         {
             **row,
-            "workflow_id": ids.directory_workflow_id(row["job_id"], row["slug"]),
+            "workflow_id": ids.directory_workflow_id(row["job_id"], row["slug"], row["replays"]),
             "directory": ActionDirectory(
                 slug=row["slug"], name=row["name"], url=row["submission_url"], page=row["final_url"]
             ),

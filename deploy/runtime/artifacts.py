@@ -1,0 +1,26 @@
+"""Addresses under which people see what the artifact store keeps."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import botocore.exceptions
+
+from activities.artifacts import ArtifactStore
+from deploy.runtime.aws import s3_client
+from deploy.runtime.settings import Settings
+
+FOR_A_REPORT = timedelta(days=7)
+FOR_A_LOOK = timedelta(hours=1)
+
+
+def linker(settings: Settings, lifetime: timedelta) -> Callable[[str], str]:
+    """Makes of an artifact's key a link that works for so long; without credentials for the store, the key stays."""
+    store = ArtifactStore(s3_client(settings), settings.artifact_bucket)
+
+    def link(key: str) -> str:
+        try:
+            return store.link(key, lifetime)
+        except botocore.exceptions.NoCredentialsError:
+            return key
+
+    return link
