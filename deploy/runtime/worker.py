@@ -75,14 +75,19 @@ def workers_for(wiring: Wired, settings: Settings, pulse: Pulse) -> tuple[Worker
     return main, browser
 
 
-async def take_part(wiring: Wired, settings: Settings, task_queues: frozenset[str]) -> None:
+def task_queues(settings: Settings) -> frozenset[str]:
+    """The queues that a worker process serves, all of them or none."""
+    return frozenset({settings.temporal_task_queue, settings.temporal_task_queue + BROWSER_QUEUE_SUFFIX})
+
+
+async def take_part(wiring: Wired, settings: Settings) -> None:
     """Make the running workers' version the current one where there is none yet. Raises StartFailed.
 
     Without a BUILD_ID, on a laptop, it always becomes the current one. Elsewhere that is the operators' decision.
     """
     version = deployment_version(settings)
     try:
-        await adopt(wiring.client, version, task_queues, always=settings.build_id is None)
+        await adopt(wiring.client, version, task_queues(settings), always=settings.build_id is None)
     except (NotPromoted, RPCError) as error:
         raise StartFailed(
             f"Temporal does not give the deployment {version.deployment_name} its first version: {error}"
@@ -118,7 +123,7 @@ async def run_worker(settings: Settings) -> None:
     async with wired(settings) as wiring, pulse.beating(wiring.pool):
         main, browser = workers_for(wiring, settings, pulse)
         async with main, browser:
-            await take_part(wiring, settings, frozenset({main.task_queue, browser.task_queue}))
+            await take_part(wiring, settings)
             await start_edges(wiring.client, settings)
             _log.info(
                 "worker started",
