@@ -46,12 +46,12 @@ async def start_job(client: Client, task_queue: str, job: Job, priority_key: int
         return
 
 
-async def is_closed(client: Client, workflow_id: str) -> bool:
-    """True when it has closed, or when Temporal knows nothing of it (any more)."""
+async def is_closed(client: Client, workflow_id: str, *, unknown: bool = True) -> bool:
+    """True when it has closed; `unknown` is the answer where Temporal knows nothing of it (any more, or yet)."""
     try:
         description = await client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return True
+            return unknown
         raise
     return description.status not in (None, WorkflowExecutionStatus.RUNNING)

@@ -8,11 +8,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.boundary import ActivityFailure, boundary
+from activities.executions import is_closed
 from schema import ids
 from schema.contracts.job import JobChildren, JobFinish, JobProgress, JobSetup, Tier
 from schema.contracts.replay import Reopening, RetryReport
@@ -147,11 +147,5 @@ class Ledger:
 
     async def _closed(self, job_id: UUID, state: DirectoryState) -> bool:
         workflow_id = ids.directory_workflow_id(job_id, state.slug, state.replays)
-        try:
-            description = await self._client.get_workflow_handle(workflow_id).describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                # A replay that was granted a moment ago has yet to be started.
-                return state.replays == 0
-            raise
-        return description.status not in (None, WorkflowExecutionStatus.RUNNING)
+        # A replay that was granted a moment ago has yet to be started.
+        return await is_closed(self._client, workflow_id, unknown=state.replays == 0)

@@ -18,7 +18,6 @@ from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from activities.submission import Submitting
-from schema import ids
 from schema.contracts.submission import Standing, SubmissionRef, SubmissionStatus
 from schema.contracts.worker import WorkerBeat, WorkerStatus
 from schema.store import workers
@@ -83,9 +82,9 @@ class Pulse(Interceptor):
 
     async def watch(self, watched: ActivityInboundInterceptor, execution: ExecuteActivityInput) -> Any:
         """Run the activity, and count it."""
-        at = [
-            ids.directory_workflow_id(ref.job_id, ref.slug) for ref in execution.args if isinstance(ref, SubmissionRef)
-        ]
+        info = activity.info()
+        # Those of a directory's own workflow name their row and nothing else.
+        at = {str(info.workflow_id) for value in execution.args if isinstance(value, SubmissionRef)}
         self._work.update(at)
         try:
             result = await watched.execute_activity(execution)
@@ -97,7 +96,7 @@ class Pulse(Interceptor):
             self._work -= Counter(at)
         self._done += 1
         accepted = isinstance(result, Standing) and result.status is SubmissionStatus.SUBMITTED
-        if accepted and activity.info().activity_type == Submitting.submit.__name__:
+        if accepted and info.activity_type == Submitting.submit.__name__:
             self._submissions += 1
         return result
 
