@@ -29,8 +29,8 @@ class BreakerOpen(Contract):
     @property
     def text(self) -> str:
         return (
-            f"{self.directory} failed {self.failures} visits in a row: its breaker is open until "
-            f"{_minute(self.resting_until)}, and {self.waiting} submissions wait for it."
+            f"{self.directory} failed {_counted(self.failures, 'visit')} in a row: its breaker is open until "
+            f"{_minute(self.resting_until)}. {_counted(self.waiting, 'submission')} in line for it."
         )
 
 
@@ -61,7 +61,7 @@ class DeadLetters(Contract):
 
     @property
     def text(self) -> str:
-        return f"The dead-letter queue holds {self.messages} messages: `directorybolt dlq list` says why."
+        return f"The dead-letter queue holds {_counted(self.messages, 'message')}: `directorybolt dlq list` says why."
 
 
 class QueueDepth(Contract):
@@ -76,7 +76,7 @@ class QueueDepth(Contract):
 
     @property
     def text(self) -> str:
-        return f"{self.messages} messages wait in the queue: is the bridge running, and are there enough workers?"
+        return f"The queue holds {_counted(self.messages, 'message')}: does the bridge run?"
 
 
 class StaleWorker(Contract):
@@ -128,7 +128,7 @@ class ActionsDue(Contract):
     @property
     def text(self) -> str:
         return (
-            f"{self.actions} actions wait for a person and expire within a day, the first at "
+            f"{_counted(self.actions, 'action')} for a person will expire within a day, the first at "
             f"{_minute(self.first_deadline)}: `directorybolt actions list` shows them."
         )
 
@@ -184,3 +184,7 @@ class AlertReport(Contract):
 
 def _minute(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

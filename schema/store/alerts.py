@@ -58,7 +58,7 @@ async def look(db: Executor) -> tuple[AlertEvent, ...]:
         select count(*) as ended, count(*) filter (where status = 'failed') as failed
         from job_results
         where finished_at > now() - interval '1 hour' and is_ended(status) and status <> 'skipped'
-        having count(*) >= $1 and count(*) filter (where status = 'failed') > $2 * count(*)
+        having count(*) >= $1 and count(*) filter (where status = 'failed') > $2::float8 * count(*)
         """,
         _FEWEST_ENDED,
         _FAILURE_RATE,
@@ -96,7 +96,7 @@ async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[
         await connection.execute(
             """
             update alerts set resolved_at = now()
-            where resolved_at is null and last_seen_at <= now() - $1 and event ->> 'kind' <> all($2)
+            where resolved_at is null and last_seen_at <= now() - $1::interval and event ->> 'kind' <> all($2)
             """,
             _OVER_AFTER,
             list(unknown),
@@ -112,19 +112,19 @@ async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) 
     rows = await db.fetch(
         """
         with due as (
-            select a.id, a.event, channel,
+            select a.id, channel.name as channel,
                 case when a.resolved_at is null then 'raised' else 'resolved' end as word
-            from alerts a cross join unnest($1::text[]) channel
+            from alerts a cross join unnest($1::text[]) channel (name)
             left join alert_deliveries told
-                on told.alert_id = a.id and told.channel = channel and told.word = 'raised'
+                on told.alert_id = a.id and told.channel = channel.name and told.word = 'raised'
             where a.resolved_at is null
                 or (a.resolved_at > now() - interval '1 day' and told.sent_at is not null)
         ), claimed as (
             insert into alert_deliveries as d (alert_id, channel, word, claimed_until)
-            select id, channel, word, now() + $3 from due
+            select id, channel, word, now() + $3::interval from due
             on conflict (alert_id, channel, word) do update set claimed_until = excluded.claimed_until
             where d.claimed_until <= now()
-                and (d.sent_at is null or (d.word = 'raised' and d.sent_at <= now() - $2))
+                and (d.sent_at is null or (d.word = 'raised' and d.sent_at <= now() - $2::interval))
             returning alert_id, channel, word
         )
         select alert_id, channel, word, a.event

@@ -1,0 +1,336 @@
+"""Alerts on a real PostgreSQL, with local ends of every channel: each condition is told once, and when it is over."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from temporalio.testing import ActivityEnvironment
+
+from activities.alerts import Alerts
+from activities.channels import Channel, ChannelFailed, EmailChannel, LogChannel, SlackChannel
+from activities.queues import Queue
+from deploy.local.ports import free_port
+from deploy.runtime.aws import sqs_client
+from deploy.runtime.settings import Settings
+from schema.contracts.alert import AlertReport, ChannelResult, Notice, Word
+from schema.store import alerts
+from schema.store.database import Pool
+from tests.activities.receivers import Mailbox, Webhook, mailbox, webhook
+from tests.factories import add_begun_job, add_directories
+
+__all__ = ["mailbox", "webhook"]
+
+REPEAT = timedelta(hours=4)
+
+
+class Counted:
+    """A queue that holds so many messages, or cannot be read."""
+
+    def __init__(self, messages: int | None = 0) -> None:
+        self.messages = messages
+
+    async def depth(self) -> int:
+        if self.messages is None:
+            raise ConnectionError("no queue at https://queue.example?key=s3cret")
+        return self.messages
+
+
+class Told:
+    """A channel that keeps what it is told. While `down` it takes nothing; `slow` is how long it takes, in seconds."""
+
+    def __init__(self, name: str = "told") -> None:
+        self.name = name
+        self.down = False
+        self.slow = 0.0
+        self.notices: list[Notice] = []
+
+    async def send(self, notices: Sequence[Notice]) -> None:
+        await asyncio.sleep(self.slow)
+        if self.down:
+            raise ChannelFailed("It is down.")
+        self.notices += notices
+
+    @property
+    def words(self) -> list[tuple[str, Word]]:
+        return [(notice.key, notice.word) for notice in self.notices]
+
+
+class Watch:
+    """The activity with two counted queues."""
+
+    def __init__(self, pool: Pool, *channels: Channel) -> None:
+        self.pool = pool
+        self.jobs, self.dead = Counted(), Counted()
+        jobs: Any = self.jobs
+        dead: Any = self.dead
+        self.alerts = Alerts(pool, jobs, dead, channels, REPEAT)
+
+    async def look(self) -> AlertReport:
+        return await ActivityEnvironment().run(self.alerts.raise_alerts)
+
+    async def later(self, **time: float) -> None:
+        """Everything that was written down was written so much earlier."""
+        for column in ("first_seen_at", "last_seen_at", "resolved_at"):
+            await self.pool.execute(f"update alerts set {column} = {column} - $1::interval", timedelta(**time))
+        for column in ("claimed_until", "sent_at"):
+            await self.pool.execute(
+                f"update alert_deliveries set {column} = {column} - $1::interval", timedelta(**time)
+            )
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def watch(pool: Pool, told: Told) -> Watch:
+    return Watch(pool, told)
+
+
+async def test_nothing_wrong_is_nothing_said(watch: Watch, told: Told) -> None:
+    assert await watch.look() == AlertReport(holding=0, channels=(ChannelResult(channel="told"),))
+    assert told.words == []
+
+
+async def test_a_condition_is_told_once_again_after_hours_and_when_it_is_over(watch: Watch, told: Told) -> None:
+    watch.dead.messages = 3
+    for _ in range(3):
+        await watch.look()
+    assert told.words == [("dlq_not_empty", Word.RAISED)]
+    assert "3 messages" in told.notices[0].text
+    watch.dead.messages = 5
+    await watch.later(hours=4)
+    await watch.look()
+    await watch.look()
+    assert told.words[1:] == [("dlq_not_empty", Word.RAISED)]
+    assert "5 messages" in told.notices[1].text
+    watch.dead.messages = 0
+    await watch.later(minutes=6)
+    for _ in range(2):
+        await watch.look()
+    assert told.words[2:] == [("dlq_not_empty", Word.RESOLVED)]
+    watch.dead.messages = 1
+    await watch.look()
+    assert told.words[3:] == [("dlq_not_empty", Word.RAISED)]
+
+
+async def test_what_comes_and_goes_is_one_alert(watch: Watch, told: Told) -> None:
+    for depth in (101, 99, 101, 100, 250):
+        watch.jobs.messages = depth
+        await watch.look()
+        await watch.later(minutes=2)
+    assert told.words == [("queue_depth", Word.RAISED)]
+
+
+async def test_workers_that_look_at_once_say_it_once(watch: Watch, told: Told) -> None:
+    watch.dead.messages, watch.jobs.messages, told.slow = 1, 101, 0.1
+    await asyncio.gather(*(watch.look() for _ in range(8)))
+    assert sorted(told.words) == [("dlq_not_empty", Word.RAISED), ("queue_depth", Word.RAISED)]
+
+
+async def test_a_channel_that_is_down_delays_only_itself_and_hears_it_from_the_next_look(pool: Pool) -> None:
+    up, down = Told("up"), Told("down")
+    watch = Watch(pool, up, down)
+    watch.dead.messages, down.down = 1, True
+    report = await watch.look()
+    assert report.channels == (ChannelResult(channel="up", sent=1), ChannelResult(channel="down", error="It is down."))
+    down.down = False
+    await watch.look()
+    assert up.words == down.words == [("dlq_not_empty", Word.RAISED)]
+
+
+async def test_a_channel_that_never_heard_of_it_is_not_told_that_it_is_over(pool: Pool) -> None:
+    up, down = Told("up"), Told("down")
+    watch = Watch(pool, up, down)
+    watch.dead.messages, down.down = 1, True
+    await watch.look()
+    watch.dead.messages, down.down = 0, False
+    await watch.later(minutes=6)
+    await watch.look()
+    assert (len(up.words), down.words) == (2, [])
+
+
+async def test_a_worker_that_died_while_telling_is_replaced_after_two_minutes(watch: Watch, told: Told) -> None:
+    watch.dead.messages = 1
+    await watch.look()
+    told.notices.clear()
+    await watch.pool.execute("update alert_deliveries set sent_at = null, claimed_until = now() + interval '2 minutes'")
+    await watch.look()
+    assert told.words == []
+    await watch.later(minutes=2)
+    await watch.look()
+    assert told.words == [("dlq_not_empty", Word.RAISED)]
+
+
+async def test_what_nobody_can_see_is_neither_raised_nor_over(watch: Watch, told: Told) -> None:
+    watch.dead.messages = 1
+    await watch.look()
+    watch.dead.messages = None
+    await watch.later(minutes=10)
+    with capture_logs() as logs:
+        await watch.look()
+    assert told.words == [("dlq_not_empty", Word.RAISED)]
+    assert "cannot look at the queues" in str(logs)
+    assert "s3cret" not in str(logs)
+
+
+async def test_a_directory_whose_breaker_is_open(watch: Watch, told: Told) -> None:
+    await add_directories(watch.pool, ["alpha", "beta", "gamma"])
+    rest = "update directories set failures = $2, resting_until = now() + $3 where slug = $1"
+    await watch.pool.execute(rest, "alpha", 3, timedelta(minutes=10))
+    await watch.pool.execute(rest, "beta", 2, timedelta(minutes=10))
+    await watch.pool.execute(rest, "gamma", 3, timedelta(minutes=-10))
+    await watch.look()
+    assert told.words == [("breaker_open:alpha", Word.RAISED)]
+    assert "alpha failed 3 visits in a row" in told.notices[0].text
+
+
+async def test_a_breaker_stays_open_while_somebody_waits_to_probe(watch: Watch, told: Told) -> None:
+    await add_begun_job(watch.pool, ["alpha"])
+    await watch.pool.execute("update directories set failures = 4, resting_until = now() - interval '1 minute'")
+    await watch.pool.execute("update job_results set queued_at = now()")
+    await watch.look()
+    assert told.words == [("breaker_open:alpha", Word.RAISED)]
+    await watch.pool.execute("update directories set failures = 0")
+    await watch.later(minutes=6)
+    await watch.look()
+    assert told.words[1:] == [("breaker_open:alpha", Word.RESOLVED)]
+
+
+async def test_a_worker_without_a_sign_of_life(watch: Watch, told: Told) -> None:
+    await watch.pool.execute(
+        """
+        insert into worker_heartbeats (id, host, pid, status, beat_at) values
+            (gen_random_uuid(), 'lost', 7, 'running', now() - interval '3 minutes'),
+            (gen_random_uuid(), 'ended', 8, 'stopped', now() - interval '3 minutes'),
+            (gen_random_uuid(), 'well', 9, 'running', now())
+        """
+    )
+    await watch.look()
+    assert ["lost/7" in notice.text for notice in told.notices] == [True]
+
+
+@pytest.mark.parametrize(("failed", "alerted"), [(10, False), (11, True)])
+async def test_more_than_half_of_an_hours_submissions_failed(
+    watch: Watch, told: Told, failed: int, *, alerted: bool
+) -> None:
+    await add_begun_job(watch.pool, [f"d{number:02}" for number in range(30)])
+    # The last ten ended too long ago.
+    await watch.pool.execute(
+        """
+        with ranked as (select r.id, row_number() over (order by d.slug) as n
+            from job_results r join directories d on d.id = r.directory_id)
+        update job_results r set evidence = 'person', intent_at = now(),
+            status = case when n <= $1 or n > 20 then 'failed' else 'submitted' end,
+            finished_at = now() - case when n <= 20 then interval '50 minutes' else interval '70 minutes' end
+        from ranked where ranked.id = r.id
+        """,
+        failed,
+    )
+    await watch.look()
+    assert told.words == ([("failure_rate", Word.RAISED)] if alerted else [])
+    assert all("11 of 20" in notice.text for notice in told.notices)
+
+
+async def test_actions_that_expire_within_a_day(watch: Watch, told: Told) -> None:
+    await add_begun_job(watch.pool, ["alpha", "beta"])
+    await watch.pool.execute(
+        """
+        insert into actions (result_id, kind, instructions, deadline_at)
+        select r.id, 'captcha', '', now() + case d.slug when 'alpha' then interval '23 hours' else interval '2 days' end
+        from job_results r join directories d on d.id = r.directory_id
+        """
+    )
+    await watch.look()
+    assert told.words == [("actions_due", Word.RAISED)]
+    assert told.notices[0].text.startswith("1 action")
+
+
+async def test_the_depth_is_what_sqs_says(settings: Settings, pool: Pool, told: Told) -> None:
+    sqs = sqs_client(settings)
+    url = sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
+    for _ in range(11):
+        entries: Any = [{"Id": str(number), "MessageBody": "x"} for number in range(10)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+    jobs, dead = Queue(sqs, settings.sqs_queue_name), Queue(sqs, settings.dead_letter_queue_name)
+    await ActivityEnvironment().run(Alerts(pool, jobs, dead, [told], REPEAT).raise_alerts)
+    assert told.words == [("queue_depth", Word.RAISED)]
+    assert told.notices[0].text.startswith("The queue holds 110 messages")
+
+
+NOTICES = (
+    Notice(key="a", word=Word.RAISED, text="<b> & so on: it is broken."),
+    Notice(key="b", word=Word.RESOLVED, text="It works."),
+)
+
+
+async def test_slack_is_told_in_its_own_format(webhook: Webhook) -> None:
+    await SlackChannel(webhook.url).send(NOTICES)
+    assert webhook.posted == [{"text": "&lt;b&gt; &amp; so on: it is broken.\nResolved: It works."}]
+
+
+async def test_a_mail_goes_to_everybody(mailbox: Mailbox) -> None:
+    await EmailChannel(mailbox.url, "alerts@example.org", ["a@example.org", "b@example.org"]).send(NOTICES)
+    (mail,) = mailbox.mails
+    assert (mail["From"], mail["To"]) == ("alerts@example.org", "a@example.org, b@example.org")
+    assert mail["Subject"] == "DirectoryBolt: <b> & so on (and 1 more)"
+    assert mailbox.recipients == ["a@example.org", "b@example.org"]
+    assert mailbox.texts == ["<b> & so on: it is broken.\n\nResolved: It works.\n"]
+
+
+async def test_more_than_a_screenful_is_counted(webhook: Webhook) -> None:
+    await SlackChannel(webhook.url).send([NOTICES[0]] * 33)
+    lines = webhook.texts[0].splitlines()
+    assert (len(lines), lines[-1]) == (31, "… and 3 more: `directorybolt alerts list`.")
+
+
+async def test_the_log_is_told() -> None:
+    with capture_logs() as logs:
+        await LogChannel().send(NOTICES)
+    assert [(line["event"], line["log_level"], line["key"]) for line in logs] == [
+        ("alert raised", "error", "a"),
+        ("alert resolved", "info", "b"),
+    ]
+
+
+async def test_no_channel_lets_out_where_it_leads(
+    webhook: Webhook, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    webhook.status = 404
+    nowhere = free_port(0, set())
+    cases: dict[str, Channel] = {
+        "HTTP 404": SlackChannel(webhook.url),
+        "ConnectError": SlackChannel(f"http://127.0.0.1:{nowhere}/s3cret"),
+        "InvalidURL": SlackChannel("http://127.0.0.1:port/s3cret"),
+        "SMTPConnectError": EmailChannel(f"smtp://user:s3cret@127.0.0.1:{nowhere}", "a@example.org", ["b@example.org"]),
+        # It offers no TLS, so it is not shown the password.
+        "SMTPException": EmailChannel(mailbox.url.replace("//", "//user:s3cret@"), "a@example.org", ["b@example.org"]),
+        "1 recipients": EmailChannel(mailbox.url, "a@example.org", ["nobody-s3cret@example.org"]),
+    }
+    for reason, channel in cases.items():
+        with pytest.raises(ChannelFailed) as caught:
+            await channel.send(NOTICES)
+        assert reason in str(caught.value)
+        assert "s3cret" not in str(caught.value)
+        assert caught.value.__cause__ is None
+    # What httpx says is kept out of our logs by `configure_logs`; the mail server is the test's own.
+    ours = [record for record in caplog.records if not record.name.startswith(("httpx", "mail"))]
+    assert "s3cret" not in " ".join(record.getMessage() for record in ours)
+
+
+async def test_a_list_shows_what_is_open_first(watch: Watch) -> None:
+    watch.dead.messages = 1
+    await watch.look()
+    watch.dead.messages, watch.jobs.messages = 0, 101
+    await watch.later(minutes=6)
+    await watch.look()
+    listed = await alerts.shown(watch.pool, 10)
+    assert [(alert.event.kind, alert.resolved_at is None, alert.sent) for alert in listed] == [
+        ("queue_depth", True, ("told",)),
+        ("dlq_not_empty", False, ("told",)),
+    ]
