@@ -55,6 +55,14 @@ class ActionsService:
         """Raises NoSuchAction."""
         return self._linked(await self._find(action_id))
 
+    async def named(self, prefix: str) -> UUID:
+        """The one action whose id begins so. Raises NoSuchAction where there is none, or more than one."""
+        found = await actions.named(self._pool, prefix)
+        if len(found) != 1:
+            many = "More than one action's" if found else "No action's"
+            raise NoSuchAction(f"{many} id begins with {prefix}.")
+        return found[0]
+
     async def claim(self, action_id: UUID, by: str, *, take_over: bool = False) -> Action:
         """Take it, or keep it longer, for half an hour. Raises NoSuchAction, Taken."""
         await self._take(action_id, by, take_over=take_over)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import alerts, deployments, directories, form, jobs, local, plan
+from deploy.cli import actions, alerts, deployments, directories, form, jobs, local, plan
 from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(local.app, name="local", help="The embedded stack on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch.")
+app.add_typer(actions.app, name="actions", help="What waits for a person: list, claim, resolve.")
 app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
 app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
 app.add_typer(deployments.app, name="deployments", help="Which builds work, and what still waits for an old one.")
