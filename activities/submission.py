@@ -42,10 +42,10 @@ _SEND_LIMIT_S = 45.0
 _ADVICE_LIMIT_S = 20.0
 _RECORD_LIMIT_S = 10.0
 _RECORD_PAUSE_S = 0.5
-_ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _ADVICE_LIMIT_S + _RECORD_LIMIT_S + 2)
+ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _ADVICE_LIMIT_S + _RECORD_LIMIT_S + 2)
 """From the intent until whoever wrote it must have recorded an outcome, or has died."""
 
-_MOST_ATTEMPTS = 3
+MOST_ATTEMPTS = 3
 """The first, and at most two amended ones (DESIGN.md §3)."""
 
 _PAGE_TEXT_KEPT = 2_000
@@ -88,7 +88,7 @@ class Submitting:
 
     async def _outcome_of_lost_attempt(self, submission: Submission) -> Outcome:
         assert submission.intent_age is not None, "the table's constraint: submitting needs an intent"
-        remaining = _ATTEMPT_IS_OVER - submission.intent_age
+        remaining = ATTEMPT_IS_OVER - submission.intent_age
         if remaining > timedelta():
             raise ActivityFailure(
                 FailureType.OUTCOME_UNKNOWN,
@@ -179,7 +179,7 @@ class Submitting:
             image = await proof.keep_screenshot(self._artifacts, visit, submission.ref)
             sent, usage = await self._advised(filled.observation.snapshot, sent, submission)
             outcome = _read(sent, visit.page.url, image).model_copy(update={"usage": usage})
-            if outcome.failure is FailureType.REFUSED and attempt < _MOST_ATTEMPTS:
+            if outcome.failure is FailureType.REFUSED and attempt < MOST_ATTEMPTS:
                 amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
         if amended is not None:
             outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
@@ -46,7 +47,7 @@ _OUT_OF_ORDER = (FailureType.DIRECTORY_UNREACHABLE, FailureType.DIRECTORY_BUSY)
 _KNOWN_FAILURES = {failure.value: failure for failure in FailureType}
 
 
-@workflow.defn
+@workflow.defn(versioning_behavior=VersioningBehavior.PINNED)
 class DirectoryWorkflow:
     """`job-<job_id>-<slug>`: at most one click, whatever happens to whoever carries it out."""
 
@@ -226,8 +227,9 @@ class DirectoryWorkflow:
 
     async def _look_up(self) -> datetime | None:
         """Look for the listing, if the directory has time for it now; returns when to look again, if ever."""
-        if not (await self._take_turn()).granted:
-            return self._next_look()
+        turn = await self._take_turn()
+        if not turn.granted:
+            return workflow.now() + timedelta(milliseconds=turn.wait_ms)
         sighting: Sighting | None = None
         try:
             sighting = await workflow.execute_activity_method(
@@ -244,6 +246,8 @@ class DirectoryWorkflow:
         # A person may have decided meanwhile, and then the look came too late.
         if sighting is not None and self._outcome.status.waits_for_person:
             self._see(sighting.standing)
+        if sighting is not None and sighting.again_in_s:
+            return workflow.now() + timedelta(seconds=sighting.again_in_s)
         return self._next_look() if sighting is None or sighting.again else None
 
     async def _failed(self, error: ActivityError) -> None:

@@ -10,7 +10,7 @@ import base64
 import contextlib
 import re
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urldefrag
 
 import playwright.async_api
 from playwright.async_api import Dialog, Page, Request, Route, WebSocketRoute
@@ -28,12 +28,14 @@ _SHORTEST_MARK = 5
 
 
 class PostGate:
-    """Remembers in `sent` what left through it after `open`."""
+    """Remembers in `sent` what left through it after `open`, and in `held` what was not let through."""
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
+        self.held: list[Request] = []
         self._site_url = ""
         self._marks: tuple[str, ...] = ()
+        self._asked: set[str] = set()
         self._open = False
         self._seen: set[tuple[str, str, bytes]] = set()
         self._first_sent = asyncio.Event()
@@ -46,6 +48,10 @@ class PostGate:
         plain = [mark for mark in (profile.business_name, profile.email, profile.phone) if len(mark) >= _SHORTEST_MARK]
         self._site_url = site_url
         self._marks = tuple(said.casefold() for mark in plain for said in (mark, *_in_base64(mark)))
+
+    def ask(self, url: str) -> None:
+        """This one address may be gone to, whatever it tells: it is where the directory wants to be asked."""
+        self._asked.add(_same_however_written(url))
 
     def open(self) -> None:
         """From now on the page may write to its site. Call it after the intent is committed, never before."""
@@ -113,6 +119,7 @@ class PostGate:
         # Beacons ("ping") report to somebody; they never carry a submission.
         wanted = self._open and request.resource_type != "ping" and same_site(request.url, self._site_url)
         if not wanted or fingerprint in self._seen:
+            self.held.append(request)
             await _hold_back(route)
             return
         self._seen.add(fingerprint)
@@ -122,7 +129,7 @@ class PostGate:
 
     def _only_reads(self, request: Request) -> bool:
         """False for a request that reads by its method, and takes the form's values along all the same."""
-        if not self._tells(request.url):
+        if not self._tells(request.url) or _same_however_written(request.url) in self._asked:
             return True
         if not same_site(request.url, self._site_url):
             return False
@@ -132,6 +139,11 @@ class PostGate:
     def _tells(self, url: str) -> bool:
         said = unquote_plus(url).casefold()
         return any(mark in said for mark in self._marks)
+
+
+def _same_however_written(url: str) -> str:
+    """The address without its fragment and without what browsers may write in two ways."""
+    return unquote_plus(urldefrag(url).url).rstrip("/").casefold()
 
 
 def _in_base64(text: str) -> list[str]:

@@ -32,9 +32,10 @@ class DirectoryGone(Exception):
     """The directory says that its form is not there any more; the text is for people."""
 
 
-async def go_to(page: Page, url: str) -> None:
+async def go_to(page: Page, url: str) -> int | None:
     """Load the page, style sheets included: without them a trap for robots looks like any other field.
 
+    Returns its HTTP status, None where it came without a request.
     Raises DirectoryGone, or ActivityFailure with the time a busy directory asked for.
     """
     try:
@@ -44,7 +45,7 @@ async def go_to(page: Page, url: str) -> None:
             raise ActivityFailure(FailureType.BROWSER_FAILED, "The browser ended.") from error
         raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, _said(error)) from error
     if response is None:
-        return
+        return None
     status = response.status
     if status in _GONE:
         raise DirectoryGone(f"The submission page answers HTTP {status}.")
@@ -59,6 +60,7 @@ async def go_to(page: Page, url: str) -> None:
     with contextlib.suppress(playwright.async_api.TimeoutError):
         # Some pages wait for a tracker for ever: what a person would see by now has to do.
         await page.wait_for_load_state("load", timeout=_LOADS_WITHIN_MS)
+    return status
 
 
 async def _retry_after(response: Response) -> timedelta | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter
 
 from schema.contracts.base import Contract, matching, one_line
+from schema.contracts.lookup import LookupColumn
 
 Slug = Annotated[
     str,
@@ -41,7 +42,7 @@ class DirectoryEntry(Contract):
     """One row of an import file.
 
     `interval_ms` is the least time between two turns at the directory, over all jobs; `daily_cap` the most submissions
-    a day (UTC), None for no limit.
+    a day (UTC), None for no limit. `lookup` is how the directory can be asked what became of a submission.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +58,7 @@ class DirectoryEntry(Contract):
     accept_terms: bool = True
     interval_ms: int = Field(default=60_000, ge=0, le=86_400_000)
     daily_cap: int | None = Field(default=None, ge=1, le=100_000)
+    lookup: LookupColumn = None
 
 
 class Directory(DirectoryEntry):

@@ -147,10 +147,14 @@ class Turn(Contract):
 
 
 class Sighting(Contract):
-    """Answer of `look_up`: where the row stands now, and whether a later look may still tell more."""
+    """Answer of `look_up`: where the row stands now, and whether a later look may still tell more.
+
+    `again_in_s` is the time until what was sent must be found there, in seconds; 0 once that is over.
+    """
 
     standing: Standing
     again: bool = False
+    again_in_s: int = 0
 
 
 PARKED_AFTER = timedelta(seconds=30)

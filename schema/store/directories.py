@@ -8,7 +8,7 @@ from schema.contracts.job import Tier
 from schema.store.database import Executor
 
 _COLUMNS = """id, slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-    accept_terms, interval_ms, daily_cap"""
+    accept_terms, interval_ms, daily_cap, lookup"""
 
 
 async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> None:
@@ -16,17 +16,17 @@ async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> Non
     await db.execute(
         """
         insert into directories (slug, name, submission_url, domain_authority, priority_tier, category, active,
-            automation, accept_terms, interval_ms, daily_cap)
+            automation, accept_terms, interval_ms, daily_cap, lookup)
         select slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-            accept_terms, interval_ms, daily_cap
+            accept_terms, interval_ms, daily_cap, lookup
         from jsonb_to_recordset($1::jsonb) as entry (slug text, name text, submission_url text,
             domain_authority smallint, priority_tier smallint, category text, active boolean, automation text,
-            accept_terms boolean, interval_ms integer, daily_cap integer)
+            accept_terms boolean, interval_ms integer, daily_cap integer, lookup jsonb)
         on conflict (slug) do update set name = excluded.name, submission_url = excluded.submission_url,
             domain_authority = excluded.domain_authority, priority_tier = excluded.priority_tier,
             category = excluded.category, active = excluded.active, automation = excluded.automation,
             accept_terms = excluded.accept_terms, interval_ms = excluded.interval_ms,
-            daily_cap = excluded.daily_cap
+            daily_cap = excluded.daily_cap, lookup = excluded.lookup
         """,
         [entry.model_dump(mode="json") for entry in entries],
     )

@@ -13,6 +13,7 @@ import asyncpg
 
 from schema import ids
 from schema.contracts.directory import Automation
+from schema.contracts.lookup import Lookup
 from schema.contracts.mapping import SeenStep
 from schema.contracts.plan import Plan
 from schema.contracts.profile import BusinessProfile
@@ -60,6 +61,7 @@ class Submission:
     active: bool
     automation: Automation
     accept_terms: bool
+    lookup: Lookup | None
 
 
 async def create(
@@ -81,7 +83,7 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
     row = await db.fetchrow(
         """
         select r.*, now() - r.intent_at as intent_age, j.business_data, d.submission_url, d.active, d.automation,
-            d.accept_terms
+            d.accept_terms, d.lookup
         from job_results r join jobs j on j.id = r.job_id join directories d on d.id = r.directory_id
         where r.job_id = $1 and d.slug = $2
         """,
@@ -106,6 +108,7 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
         active=row["active"],
         automation=Automation(row["automation"]),
         accept_terms=row["accept_terms"],
+        lookup=Lookup.model_validate(row["lookup"]) if row["lookup"] is not None else None,
     )
 
 
