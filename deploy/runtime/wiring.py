@@ -20,6 +20,7 @@ from activities.planning import Planning
 from activities.queues import Queue
 from activities.reconciling import Reconciling
 from activities.submission import Submitting
+from activities.upkeep import Upkeep
 from deploy.runtime.alerts import alert_channels
 from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
@@ -54,8 +55,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         pool = await stack.enter_async_context(
             await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size)
         )
-        client, queue_url = await _reach(settings, pool)
+        client = await _reach(settings, pool)
         sqs = sqs_client(settings)
+        jobs, dead_letters = Queue(sqs, settings.sqs_queue_name), Queue(sqs, settings.dead_letter_queue_name)
         artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket)
         try:
             executable = find_browser(settings.browser_path)
@@ -68,14 +70,10 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             raise StartFailed(f"{executable}: {str(error).rstrip('.')}; correct BROWSER_PATH.") from None
         windows = {tier: settings.window(tier) for tier in Tier}
         ledger = Ledger(pool, client, windows, timedelta(seconds=settings.directory_patience_s))
-        bridge = Bridge(pool, client, sqs, queue_url, settings.temporal_task_queue)
-        alerts = Alerts(
-            pool,
-            Queue(sqs, settings.sqs_queue_name),
-            Queue(sqs, settings.dead_letter_queue_name),
-            alert_channels(settings),
-            timedelta(hours=settings.alert_repeat_hours),
-        )
+        bridge = Bridge(pool, client, jobs, settings.temporal_task_queue)
+        repeat_after = timedelta(hours=settings.alert_repeat_hours)
+        alerts = Alerts(pool, jobs, dead_letters, alert_channels(settings), repeat_after)
+        upkeep = Upkeep(pool, client, settings.temporal_task_queue)
         models = await stack.enter_async_context(advisor(settings))
         planning = Planning(pool, browser, artifacts, models)
         submitting = Submitting(pool, browser, artifacts, models)
@@ -96,13 +94,18 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 bridge.bridge_messages,
                 bridge.relay_outbox,
                 alerts.raise_alerts,
+                upkeep.sweep_outbox,
+                upkeep.mark_lost_workers,
+                upkeep.restart_jobs,
+                upkeep.settle_submissions,
+                upkeep.expire_actions,
             ),
             browser_activities=(planning.plan_submission, submitting.submit, reconciling.look_up),
         )
 
 
-async def _reach(settings: Settings, pool: Pool) -> tuple[Client, str]:
-    """Temporal's client and the queue's URL, once database, Temporal and queue have answered."""
+async def _reach(settings: Settings, pool: Pool) -> Client:
+    """Temporal's client, once database, Temporal and queue have answered."""
     try:
         with using_database(settings.database_url.get_secret_value()):
             await pool.execute("select from jobs limit 1")
@@ -116,10 +119,10 @@ async def _reach(settings: Settings, pool: Pool) -> tuple[Client, str]:
             "start it, or correct TEMPORAL_ADDRESS."
         ) from None
     try:
-        queue = await asyncio.to_thread(sqs_client(settings).get_queue_url, QueueName=settings.sqs_queue_name)
+        await asyncio.to_thread(sqs_client(settings).get_queue_url, QueueName=settings.sqs_queue_name)
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
         raise StartFailed(
             f"The queue {settings.sqs_queue_name} cannot be used ({error}): "
             "create it, or correct SQS_QUEUE_NAME, AWS_REGION or AWS_ENDPOINT_URL_SQS."
         ) from None
-    return client, queue["QueueUrl"]
+    return client

@@ -13,6 +13,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities import bridge as module
 from activities.bridge import Bridge
+from activities.queues import Queue
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 from schema import ids
@@ -37,7 +38,8 @@ class Edge:
 
     def made(self, **other: Any) -> Bridge:
         """A bridge, with other clients where given."""
-        parts = {"pool": self.pool, "client": self.client, "sqs": self.sqs, "queue_url": self.queue, **other}
+        jobs = Queue(self.sqs, self.settings.sqs_queue_name)
+        parts = {"pool": self.pool, "client": self.client, "queue": jobs, **other}
         return Bridge(task_queue=self.settings.temporal_task_queue, **parts)
 
     async def take(self, bridge: Bridge | None = None) -> BridgeShift:

@@ -10,12 +10,14 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 
 from activities import bridge as module
+from activities import executions
+from activities.queues import Queue
 from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from schema.contracts.bridge import BridgeShift
 from schema.contracts.job import Tier
-from schema.contracts.queue import JobMessage
 from schema.store.database import open_pool
+from schema.store.jobs import Job
 from tests.activities.edge import Edge
 from tests.factories import add_directories, add_job
 
@@ -125,14 +127,14 @@ async def test_a_message_that_meets_a_bug_is_not_in_the_way_of_others(
     made = [await add_job(edge.pool) for _ in range(5)]
     for job_id in made:
         edge.send(await edge.message(job_id))
-    start = edge.bridge._start
+    start = executions.start_job
 
-    async def unlucky(message: JobMessage, job: Any) -> None:
-        if message.job_id == made[1]:
+    async def unlucky(client: Client, task_queue: str, job: Job, priority_key: int) -> None:
+        if job.id == made[1]:
             raise RuntimeError("a bug")
-        await start(message, job)
+        await start(client, task_queue, job, priority_key)
 
-    monkeypatch.setattr(edge.bridge, "_start", unlucky)
+    monkeypatch.setattr(module, "start_job", unlucky)
     assert await edge.take() == BridgeShift(started=4)
     assert edge.left() == 1
 
@@ -140,7 +142,9 @@ async def test_a_message_that_meets_a_bug_is_not_in_the_way_of_others(
 async def test_ten_errors_in_a_row_open_the_breaker(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SHIFT_S", 60.0)
     nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
-    assert await edge.take(edge.made(sqs=sqs_client(nowhere))) == BridgeShift(broken=True)
+    assert await edge.take(edge.made(queue=Queue(sqs_client(nowhere), nowhere.sqs_queue_name))) == BridgeShift(
+        broken=True
+    )
 
 
 async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +152,7 @@ async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pyte
     receives = 0
     enough = asyncio.Event()
 
-    async def flaky() -> list[Any]:
+    async def flaky(**_: int) -> list[Any]:
         nonlocal receives
         receives += 1
         if receives > 25:
@@ -157,7 +161,7 @@ async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pyte
             raise ConnectionError
         return []
 
-    monkeypatch.setattr(edge.bridge, "_receive", flaky)
+    monkeypatch.setattr(Queue, "receive", lambda _, **asked: flaky(**asked))
     environment = ActivityEnvironment()
     shift = asyncio.create_task(environment.run(edge.bridge.bridge_messages))
     async with asyncio.timeout(10):

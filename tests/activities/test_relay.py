@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import bridge as module
+from activities.queues import Queue
 from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from schema.contracts.bridge import RelayShift
@@ -64,7 +65,7 @@ async def test_what_the_queue_did_not_take_stays_in_the_outbox(edge: Edge) -> No
     await add_job(edge.pool, ["alpha"])
     nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
     with pytest.raises(ApplicationError) as caught:
-        await edge.relay(edge.made(sqs=sqs_client(nowhere)))
+        await edge.relay(edge.made(queue=Queue(sqs_client(nowhere), nowhere.sqs_queue_name)))
     assert (caught.value.type, caught.value.non_retryable) == (FailureType.QUEUE_UNAVAILABLE, False)
     assert await edge.relay() == RelayShift(sent=1)
 
