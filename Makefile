@@ -4,11 +4,14 @@ PYTHON ?= python3
 BIN := .local/venv/bin
 INSTALLED := .local/venv/installed
 CORPUS ?= ../shared/corpus
+SEED ?=
+JOBS ?= 4
+KILLS ?= 10
 
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check bench train lock clean venv browser
+.PHONY: help demo dev test check bench chaos train lock clean venv browser
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -30,6 +33,9 @@ check: venv ## style, types, and which room may import which
 
 bench: venv browser ## the figures
 	@$(BIN)/python -m tests.bench
+
+chaos: venv browser ## break the real parts at random and audit the books (SEED=… JOBS=20 KILLS=60)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --kills $(KILLS)
 
 train: venv browser $(INSTALLED)-train ## fit the mapper's weights to labelled forms (CORPUS=../shared/corpus)
 	@$(BIN)/python -m tests.corpus.fit $(addprefix $(CORPUS)/,duckduckgo formasaurus listings)

@@ -3,7 +3,7 @@
 The sandbox's books are the other side's. A disagreement is a defect of the product, whatever its cause.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import httpx
 from pydantic import TypeAdapter
@@ -35,31 +35,73 @@ async def fetch_books(sandbox_url: str, business: str) -> list[BookRow]:
 
 def audit(report: JobReport, books: Sequence[BookRow]) -> list[Disagreement]:
     """Where the two disagree; empty when they agree line by line."""
-    posts: dict[str, list[BookRow]] = {result.directory: [] for result in report.results}
+    return audit_business([report], books)
+
+
+def audit_business(reports: Sequence[JobReport], books: Sequence[BookRow]) -> list[Disagreement]:
+    """Likewise for all jobs of one business, which a directory lists once, whatever number of them paid for it."""
+    results: dict[str, list[SubmissionResult]] = {}
+    for result in (result for report in reports for result in report.results):
+        results.setdefault(result.directory, []).append(result)
+    posts: dict[str, list[BookRow]] = {}
+    for row in books:
+        posts.setdefault(row.site, []).append(row)
     found = [
         Disagreement(directory=row.site, what=f"got a post ({row.outcome}) that no row of the ledger knows")
         for row in books
-        if row.site not in posts
+        if row.site not in results
     ]
-    for row in books:
-        posts.get(row.site, []).append(row)
-    for result in report.results:
-        found += [
-            Disagreement(directory=result.directory, what=what)
-            for what in _disagreements(result, posts[result.directory])
-        ]
+    for directory, told in results.items():
+        said = [*_said_of_posts(posts.get(directory, [])), *_said_of_results(told, posts.get(directory, []))]
+        found += [Disagreement(directory=directory, what=what) for what in said]
     return found
 
 
+def posts_too_many(books: Sequence[BookRow]) -> list[str]:
+    """The directories that got another post of the business after one that could have been taken."""
+    posts: dict[str, list[BookRow]] = {}
+    for row in books:
+        posts.setdefault(row.site, []).append(row)
+    return [site for site, rows in posts.items() if any(_could_be_taken(row) for row in rows[:-1])]
+
+
+def _could_be_taken(post: BookRow) -> bool:
+    # A refusal is the directory's own word that it took nothing: only then may another post have followed.
+    return post.outcome is not PostOutcome.REFUSED
+
+
+def _said_of_posts(posts: Sequence[BookRow]) -> Iterator[str]:
+    taken = _taken(posts)
+    if len(taken) > 1:
+        yield f"was submitted {len(taken)} times"
+    if any(map(_could_be_taken, posts[:-1])):
+        yield f"got {len(posts)} posts, and not only the last one could have been taken"
+
+
+def _said_of_results(results: Sequence[SubmissionResult], posts: Sequence[BookRow]) -> Iterator[str]:
+    claiming = [result for result in results if _claims(result)]
+    if len(claiming) > 1:
+        yield f"is claimed by {len(claiming)} jobs of the same business"
+    for result in results:
+        # What one job of a business sent, the others need not know of.
+        yield from _disagreements(result, posts if result in claiming or not claiming else [])
+
+
+def _claims(result: SubmissionResult) -> bool:
+    """Whether the row says that its post was, or may have been, taken."""
+    return result.status in (SubmissionStatus.SUBMITTED, SubmissionStatus.UNCERTAIN) or (
+        result.status is SubmissionStatus.AWAITING_ACTION and result.failure is FailureType.CONFIRMATION_NEEDED
+    )
+
+
+def _taken(posts: Sequence[BookRow]) -> list[BookRow]:
+    return [post for post in posts if post.outcome in _TAKEN]
+
+
 def _disagreements(result: SubmissionResult, posts: Sequence[BookRow]) -> list[str]:
-    taken = [post for post in posts if post.outcome in _TAKEN]
+    taken = _taken(posts)
     unexplained = [post for post in posts if post.outcome is PostOutcome.ERROR]
     said: list[str] = []
-    if len(taken) > 1:
-        said.append(f"was submitted {len(taken)} times")
-    # A refusal is the directory's own word that it took nothing: only then may another post have followed.
-    if any(post.outcome is not PostOutcome.REFUSED for post in posts[:-1]):
-        said.append(f"got {len(posts)} posts, and not only the last one could have been taken")
     match result.status:
         case SubmissionStatus.SUBMITTED:
             if [post.outcome for post in taken] != [PostOutcome.ACCEPTED]:

@@ -29,7 +29,7 @@ from schema.store import jobs
 from schema.store.database import Pool, open_pool
 from tests.stacks import running
 
-_DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
+DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Street:
         """The report once nothing more happens without a person. A database that is away meanwhile is waited for."""
         async with asyncio.timeout(within_s):
             while True:
-                with contextlib.suppress(*_DATABASE_AWAY):
+                with contextlib.suppress(*DATABASE_AWAY):
                     job = await jobs.summary(self.pool, job_id)
                     if job and (job.status.ended or (await jobs.count(self.pool, job_id)).settled):
                         return await self.report(job_id)

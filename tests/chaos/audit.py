@@ -1,0 +1,121 @@
+"""What a run proved: the ledger against the sandbox's books, and against the workflows that Temporal runs."""
+
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from deploy.cli.intake import Order
+from deploy.local.audit import Disagreement, audit_business, fetch_books, posts_too_many
+from schema import ids
+from schema.contracts.job import JobReport
+from schema.contracts.submission import SubmissionResult, SubmissionStatus
+from tests.chaos.faults import Havoc
+from tests.chaos.story import Fault
+from tests.e2e.street import Street
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The figures. `lost` names what neither ended nor waits for a person, `doubled` what was sent twice.
+
+    `recovery` is seconds from the end of each fault of a kind to the next outcome in the ledger.
+    """
+
+    directories: int
+    posts: int
+    statuses: Counter[SubmissionStatus]
+    lost: tuple[str, ...]
+    doubled: tuple[str, ...]
+    disagreements: tuple[str, ...]
+    recovery: dict[Fault, list[float]]
+    deserted: tuple[str, ...]
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return not (self.lost or self.doubled or self.disagreements)
+
+    def recovered_after(self, fault: Fault) -> tuple[float, float] | None:
+        """Median and longest, where there was an outcome after it."""
+        waits = self.recovery.get(fault)
+        return (statistics.median(waits), max(waits)) if waits else None
+
+
+async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: bool, seconds: float) -> Verdict:
+    """Everything that can be said of a run, once its stack is at peace."""
+    reports = {order.message.job_id: await street.report(order.message.job_id) for order in orders}
+    lost = [] if settled else ["the run did not settle in time"]
+    for report in reports.values():
+        lost += await _lost(street, report)
+    doubled: list[str] = []
+    disagreements: list[str] = []
+    posts = 0
+    for business in sorted({order.profile.business_name for order in orders}):
+        books = await fetch_books(street.stack.environment.values["SANDBOX_URL"], business)
+        posts += len(books)
+        doubled += [f"{business}: {site}" for site in posts_too_many(books)]
+        own = [reports[order.message.job_id] for order in orders if order.profile.business_name == business]
+        disagreements += [_said(business, found) for found in audit_business(own, books)]
+    results = [result for report in reports.values() for result in report.results]
+    return Verdict(
+        directories=len(results),
+        posts=posts,
+        statuses=Counter(result.status for result in results),
+        lost=tuple(lost),
+        doubled=tuple(doubled),
+        disagreements=tuple(disagreements),
+        recovery=await _recovery(street, havoc.ends),
+        deserted=tuple(str(failed) for failed in havoc.deserted),
+        seconds=seconds,
+    )
+
+
+def _said(business: str, found: Disagreement) -> str:
+    return f"{business}: {found.directory} {found.what}"
+
+
+async def _lost(street: Street, report: JobReport) -> list[str]:
+    """What ledger and Temporal tell differently: who has ended runs no more, and who waits has not been forgotten."""
+    found = []
+    job = ids.job_workflow_id(report.job_id)
+    if (runs := await _runs(street, job)) is report.status.ended:
+        found.append(f"job {report.job_id} is {report.status}, and its workflow {'runs' if runs else 'does not run'}")
+    for result in report.results:
+        runs = await _runs(street, ids.directory_workflow_id(report.job_id, result.directory))
+        if runs is result.status.ended or not (result.status.ended or result.status.waits_for_person):
+            found.append(_stuck(report, result, runs=runs))
+    return found
+
+
+def _stuck(report: JobReport, result: SubmissionResult, *, runs: bool) -> str:
+    state = "runs" if runs else "does not run"
+    return f"job {report.job_id}: {result.directory} is {result.status}, and its workflow {state}"
+
+
+async def _runs(street: Street, workflow_id: str) -> bool:
+    try:
+        description = await street.client.get_workflow_handle(workflow_id).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return description.status is WorkflowExecutionStatus.RUNNING
+
+
+_NEXT_OUTCOME = """
+    select min(extract(epoch from created_at))::float8 from queue_history
+    where event in ('submission_complete', 'submission_failed', 'action_required')
+        and created_at > to_timestamp($1)
+"""
+
+
+async def _recovery(street: Street, ends: list[tuple[Fault, float]]) -> dict[Fault, list[float]]:
+    waits: dict[Fault, list[float]] = {}
+    for fault, ended in ends:
+        following = await street.pool.fetchval(_NEXT_OUTCOME, ended)
+        if following is not None:
+            waits.setdefault(fault, []).append(following - ended)
+    return waits

@@ -1,0 +1,181 @@
+"""What breaks, and who puts it right: one method per fault, and the supervisor that production has as well.
+
+Everything is done to the parts from outside, as a bad night would: nothing here knows what the service is doing.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import asyncpg
+import psutil
+
+from deploy.local.parts import Piece
+from deploy.local.process import PartFailed
+from deploy.local.queues import ensure_bucket, ensure_queues
+from tests.chaos.story import Fault, Trouble
+from tests.chaos.wire import Wire
+from tests.e2e.street import Street
+
+_PAUSE_S = 0.5
+
+
+@dataclass(slots=True)
+class Havoc:
+    """Breaks parts of a running street. `ends` is when each fault was over (epoch seconds), by its kind.
+
+    `deserted` names the parts that ended without having been told to.
+    """
+
+    street: Street
+    wire: Wire
+    ends: list[tuple[Fault, float]] = field(default_factory=list)
+    deserted: list[PartFailed] = field(default_factory=list)
+    _broken: set[str] = field(default_factory=set)
+    """Parts that somebody is putting right already."""
+
+    async def cause(self, trouble: Trouble) -> None:
+        """The fault from its beginning until all is whole again."""
+        # A worker that has just ended by itself cannot be harmed further.
+        with contextlib.suppress(KeyError, psutil.NoSuchProcess):
+            await self._how(trouble.fault)(trouble)
+        self.ends.append((trouble.fault, time.time()))
+
+    @contextlib.asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """While the block lasts, whatever ends by itself is started again."""
+        keeper = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
+
+    def _how(self, fault: Fault) -> Callable[[Trouble], Awaitable[None]]:
+        match fault:
+            case Fault.WORKER_KILLED | Fault.POSTGRES_KILLED | Fault.TEMPORAL_KILLED | Fault.SQS_KILLED:
+                return self._kill
+            case Fault.TEMPORAL_RESTARTED | Fault.SQS_RESTARTED:
+                return self._restart
+            case Fault.WORKER_FROZEN:
+                return self._freeze
+            case Fault.BROWSER_KILLED:
+                return self._kill_browser
+            case Fault.PAGE_CRASHED:
+                return self._crash_page
+            case Fault.BACKENDS_TERMINATED:
+                return self._terminate_backends
+            case Fault.CONNECTIONS_CUT:
+                return self._cut
+
+    async def _kill(self, trouble: Trouble) -> None:
+        """SIGKILL to the one process: what it had started finds that out by itself."""
+        async with self._under_repair(trouble.place):
+            os.kill(self.street.stack.pid(trouble.place), signal.SIGKILL)
+            await asyncio.sleep(trouble.lasts_s)
+
+    async def _restart(self, trouble: Trouble) -> None:
+        async with self._under_repair(trouble.place):
+            pass
+
+    async def _freeze(self, trouble: Trouble) -> None:
+        process = psutil.Process(self.street.stack.pid(trouble.place))
+        process.suspend()
+        try:
+            await asyncio.sleep(trouble.lasts_s)
+        finally:
+            process.resume()
+
+    async def _kill_browser(self, trouble: Trouble) -> None:
+        _kill_some(self._browsers(trouble.place, pages=False), 1, trouble.dice)
+
+    async def _crash_page(self, trouble: Trouble) -> None:
+        _kill_some(self._browsers(trouble.place, pages=True), 2, trouble.dice)
+
+    def _browsers(self, worker: str, *, pages: bool) -> list[psutil.Process]:
+        """The worker's Chromium: its main processes, or those that show its pages."""
+        return [
+            process
+            for process in psutil.Process(self.street.stack.pid(worker)).children(recursive=True)
+            if (_is_page if pages else _is_browser)(process)
+        ]
+
+    async def _terminate_backends(self, trouble: Trouble) -> None:
+        """Half of the sessions, whoever they belong to."""
+        with contextlib.suppress(asyncpg.PostgresError, OSError):
+            connection = await asyncpg.connect(self.street.settings.database_url.get_secret_value(), timeout=5)
+            try:
+                rows = await connection.fetch(
+                    "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+                )
+                dice = random.Random(trouble.dice)
+                for row in sorted(row["pid"] for row in rows):
+                    if dice.random() < 0.5:
+                        await connection.execute("select pg_terminate_backend($1)", row)
+            finally:
+                await connection.close()
+
+    async def _cut(self, trouble: Trouble) -> None:
+        with self.wire.cutting(trouble.dice):
+            await asyncio.sleep(trouble.lasts_s)
+
+    @contextlib.asynccontextmanager
+    async def _under_repair(self, part: str) -> AsyncIterator[None]:
+        """Break it in the block; afterwards it is started until it runs."""
+        self._broken.add(part)
+        try:
+            yield
+            await self._start(part)
+        finally:
+            self._broken.discard(part)
+
+    async def _start(self, part: str) -> None:
+        while True:
+            try:
+                await self.street.stack.restart(part)
+            except PartFailed:
+                # A worker that finds its database away does not start; it is tried again, as any supervisor does.
+                await asyncio.sleep(_PAUSE_S)
+            else:
+                break
+        if part == Piece.AWS:
+            # Killed, it has forgotten its queues: what was in them must come from the outbox.
+            await asyncio.to_thread(ensure_queues, self.street.settings)
+            await asyncio.to_thread(ensure_bucket, self.street.settings)
+
+    async def _keep(self) -> None:
+        while True:
+            failed = await self.street.stack.trouble()
+            if failed.part not in self._broken:
+                self.deserted.append(failed)
+                async with self._under_repair(failed.part):
+                    pass
+
+
+def _is_page(process: psutil.Process) -> bool:
+    return "--type=renderer" in _words(process)
+
+
+def _is_browser(process: psutil.Process) -> bool:
+    words = _words(process)
+    return "--headless" in words and not any(word.startswith("--type=") for word in words)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def _kill_some(processes: list[psutil.Process], most: int, seed: int) -> None:
+    dice = random.Random(seed)
+    for process in dice.sample(processes, min(most, len(processes))):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
