@@ -15,7 +15,7 @@ from activities.boundary import ActivityFailure, boundary
 from activities.executions import is_closed
 from schema import ids
 from schema.contracts.job import JobChildren, JobFinish, JobProgress, JobSetup, Tier
-from schema.contracts.replay import Reopening, RetryReport
+from schema.contracts.replay import Reopened, Reopening
 from schema.contracts.submission import (
     Decision,
     DirectoryState,
@@ -74,10 +74,13 @@ class Ledger:
             return await self._states(children.job_id)
 
     @activity.defn
-    async def reopen_directories(self, reopening: Reopening) -> RetryReport:
+    async def reopen_directories(self, reopening: Reopening) -> Reopened:
         """Make failed directories pending again where nothing of ours can be there; an answer for each."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return await replays.reopen(self._pool, reopening.job_id, reopening.request)
+            report = await replays.reopen(self._pool, reopening.job_id, reopening.request)
+            granted = {retry.slug for retry in report.directories if retry.answer.granted}
+            states = await self._states(reopening.job_id)
+            return Reopened(report=report, states=tuple(state for state in states if state.slug in granted))
 
     @activity.defn
     async def finish_job(self, finish: JobFinish) -> JobProgress:

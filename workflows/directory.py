@@ -80,7 +80,7 @@ class DirectoryWorkflow:
             await self._tell_job()
             raise
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return DirectoryState(slug=directory.slug, status=self._outcome.status)
+        return self._state
 
     @workflow.query
     def outcome(self) -> Standing:
@@ -277,12 +277,18 @@ class DirectoryWorkflow:
             return
         job = workflow.get_external_workflow_handle(parent.workflow_id)
         try:
-            await job.signal(
-                "directory_settled",
-                DirectoryState(slug=self._directory.slug, status=self._outcome.status, parked=self._parked),
-            )
+            await job.signal("directory_settled", self._state)
         except ApplicationError:
             workflow.logger.info("the job has ended")
+
+    @property
+    def _state(self) -> DirectoryState:
+        return DirectoryState(
+            slug=self._directory.slug,
+            status=self._outcome.status,
+            parked=self._parked,
+            replays=self._directory.replays,
+        )
 
     def _see(self, outcome: Standing) -> None:
         self._outcome = outcome

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import (
     ApplicationError,
     ChildWorkflowError,
@@ -21,17 +21,11 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.ledger import Ledger
-    from schema import ids
+    from schema import ids, search_attributes
     from schema.contracts.job import JobChildren, JobCounts, JobFinish, JobInput, JobProgress, JobSetup, JobStatus
-    from schema.contracts.submission import (
-        DirectoryInput,
-        DirectoryState,
-        Failure,
-        SubmissionRef,
-        SubmissionStatus,
-    )
+    from schema.contracts.replay import Reopening, RetryReport, RetryRequest
+    from schema.contracts.submission import DirectoryInput, DirectoryState, Failure, SubmissionRef
     from schema.failures import FailureType
-    from schema.search_attributes import CUSTOMER_ID, DIRECTORY, JOB_ID, OUTCOME, TIER
 
 from workflows.directory import DirectoryWorkflow
 from workflows.policies import LEDGER, heed_cancellation
@@ -41,37 +35,50 @@ _LONGEST_LOOK_S = 15 * 60
 """Seconds between two looks into the ledger for children of an earlier run; doubled while nothing changes."""
 
 
+_CANCELLED = "The job is being cancelled."
+
+
 @workflow.defn
 class JobWorkflow:
-    """`job-<job_id>`. `progress` tells how far it is; `pause` and `resume` hold back children not yet started."""
+    """`job-<job_id>`. `progress` tells how far it is; `pause` and `resume` hold back children not yet started.
+
+    `retry_directories` replays what failed. A job that has ended is started once more for that.
+    """
 
     @workflow.init
     def __init__(self, job: JobInput) -> None:
         self._job_id = job.job_id
         self._paused = job.paused
         self._setup: JobSetup | None = None
-        self._status: dict[str, SubmissionStatus] = {}
-        self._parked: set[str] = set()
-        """Children whose directory has no turn for them for a while."""
+        self._states: dict[str, DirectoryState] = {}
+        """The latest that was heard of each directory."""
         self._queue: deque[str] = deque()
         self._children: dict[str, asyncio.Task[None]] = {}
         self._adopted: set[str] = set()
         """Children that an earlier run started: alive or not, their word comes by signal or from the ledger."""
         self._watch: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
+        self._cancelled = False
 
     @workflow.run
     async def run(self, job: JobInput) -> JobProgress:
         try:
-            await self._begin()
-            heed_cancellation()
-            await self._work()
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            return await self._finish(cancelled=False)
+            while True:
+                await self._begin()
+                heed_cancellation()
+                await self._work()
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                progress = await self._finish(cancelled=False)
+                # A replay may have come in the last moment: the ledger knows of it, or this run does.
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                if progress.status.ended and not self._queue:
+                    return progress
         except BaseException as error:
             if not is_cancelled_exception(error):
                 raise
+            self._cancelled = True
             await self._cancel_children()
+            await workflow.wait_condition(workflow.all_handlers_finished)
             await self._finish(cancelled=True)
             raise
 
@@ -112,14 +119,33 @@ class JobWorkflow:
         if not self._paused:
             raise ValueError("The job is not paused.")
 
+    @workflow.update
+    async def retry_directories(self, request: RetryRequest) -> RetryReport:
+        """Try directories again that failed: the ledger decides which, and each of those gets a fresh child."""
+        await workflow.wait_condition(lambda: self._setup is not None or self._cancelled)
+        if self._cancelled:
+            raise ApplicationError(_CANCELLED)
+        reopened = await workflow.execute_activity_method(
+            Ledger.reopen_directories,
+            Reopening(job_id=self._job_id, request=request),
+            summary=f"replay of {len(request.slugs)}, asked for by {request.by}",
+            **LEDGER,
+        )
+        for state in reopened.states:
+            self._take_on(state)
+        return reopened.report
+
+    @retry_directories.validator
+    def _is_not_cancelled(self, request: RetryRequest) -> None:
+        if self._cancelled:
+            raise ValueError(_CANCELLED)
+
     async def _begin(self) -> None:
         self._setup = await workflow.execute_activity_method(
             Ledger.begin_job, self._job_id, summary="choose the directories", **LEDGER
         )
         for state in self._setup.directories:
-            self._hear(state)
-            if not state.status.ended:
-                self._queue.append(state.slug)
+            self._take_on(state)
 
     async def _work(self) -> None:
         while self._queue or self._alive():
@@ -150,45 +176,52 @@ class JobWorkflow:
 
     def _works(self, slug: str) -> bool:
         """True for a child that takes a place in the window: one that waits for a person, or is parked, does not."""
-        return not self._status[slug].waits_for_person and slug not in self._parked
+        state = self._states[slug]
+        return not state.status.waits_for_person and not state.parked
 
     async def _run_child(self, slug: str) -> None:
         """Start the child and wait for its end. One that was started before is answered from the ledger."""
+        replays = self._states[slug].replays
         try:
-            child = await self._start(slug)
+            child = await self._start(slug, replays)
             self._hear(await child)
         except WorkflowAlreadyStartedError:
-            self._adopt(slug)
+            if replays == self._states[slug].replays:
+                self._adopt(slug)
         except ChildWorkflowError as error:
             # Terminated, cancelled or failed from outside: the ledger is told, and knows better than the error.
             workflow.logger.warning("child closed early", extra={"directory": slug, "cause": str(error.cause)})
-            await self._give_up(slug)
+            await self._give_up(slug, replays)
         except Exception as error:
             self._broken = error
         finally:
-            del self._children[slug]
+            # A replay's child may have taken its place already.
+            if self._children.get(slug) is asyncio.current_task():
+                del self._children[slug]
 
-    async def _start(self, slug: str) -> "workflow.ChildWorkflowHandle[DirectoryWorkflow, DirectoryState]":
+    async def _start(
+        self, slug: str, replays: int
+    ) -> "workflow.ChildWorkflowHandle[DirectoryWorkflow, DirectoryState]":
         assert self._setup is not None
         return await workflow.start_child_workflow(
             DirectoryWorkflow.run,
-            DirectoryInput(job_id=self._job_id, slug=slug, directory_patience_s=self._setup.directory_patience_s),
-            id=ids.directory_workflow_id(self._job_id, slug),
+            DirectoryInput(
+                job_id=self._job_id,
+                slug=slug,
+                directory_patience_s=self._setup.directory_patience_s,
+                replays=replays,
+            ),
+            id=ids.directory_workflow_id(self._job_id, slug, replays),
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             parent_close_policy=ParentClosePolicy.ABANDON,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
             static_summary=slug,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(JOB_ID, str(self._job_id)),
-                    SearchAttributePair(CUSTOMER_ID, str(self._setup.customer_id)),
-                    SearchAttributePair(TIER, self._setup.tier.value),
-                    SearchAttributePair(DIRECTORY, slug),
-                ]
-            ),
+            search_attributes=search_attributes.of_job(self._job_id, self._setup.customer_id, self._setup.tier, slug),
         )
 
-    async def _give_up(self, slug: str) -> None:
+    async def _give_up(self, slug: str, replays: int) -> None:
+        if replays < self._states[slug].replays:
+            return
         outcome = await workflow.execute_activity_method(
             Ledger.give_up,
             Failure(
@@ -199,7 +232,7 @@ class JobWorkflow:
             summary=f"{slug} was closed",
             **LEDGER,
         )
-        self._hear(DirectoryState(slug=slug, status=outcome.status))
+        self._hear(DirectoryState(slug=slug, status=outcome.status, replays=replays))
 
     def _adopt(self, slug: str) -> None:
         self._adopted.add(slug)
@@ -210,9 +243,9 @@ class JobWorkflow:
         """Look into the ledger for children of an earlier run, less and less often while nothing changes."""
         pause_s = 0
         while self._adopted:
-            heard = dict(self._status)
+            heard = dict(self._states)
             await self._look()
-            pause_s = _FIRST_LOOK_S if heard != self._status else min(2 * pause_s or _FIRST_LOOK_S, _LONGEST_LOOK_S)
+            pause_s = _FIRST_LOOK_S if heard != self._states else min(2 * pause_s or _FIRST_LOOK_S, _LONGEST_LOOK_S)
             if self._adopted:
                 await workflow.sleep(timedelta(seconds=pause_s), summary="look into the ledger")
 
@@ -224,7 +257,7 @@ class JobWorkflow:
             **LEDGER,
         )
         for state in states:
-            self._hear(state)
+            self._take_on(state)
 
     async def _cancel_children(self) -> None:
         """Ask every child to stop, and wait until each has: its browser page is closed by then."""
@@ -234,8 +267,8 @@ class JobWorkflow:
             task.cancel()
         for slug in sorted(self._adopted):
             with contextlib.suppress(ApplicationError):
-                child = workflow.get_external_workflow_handle(ids.directory_workflow_id(self._job_id, slug))
-                await child.cancel()
+                workflow_id = ids.directory_workflow_id(self._job_id, slug, self._states[slug].replays)
+                await workflow.get_external_workflow_handle(workflow_id).cancel()
         if tasks:
             await workflow.wait(tasks)
         while any(self._works(slug) for slug in self._adopted):
@@ -249,19 +282,32 @@ class JobWorkflow:
             summary="close the job",
             **LEDGER,
         )
-        workflow.upsert_search_attributes([OUTCOME.value_set(progress.status.value)])
+        workflow.upsert_search_attributes([search_attributes.OUTCOME.value_set(progress.status.value)])
         return progress
 
+    def _take_on(self, state: DirectoryState) -> None:
+        """Hear what the ledger says, and line a directory up that is open and has no child."""
+        self._hear(state)
+        known = self._states[state.slug]
+        if not known.status.ended and state.slug not in self._queue and state.slug not in self._alive():
+            self._queue.append(state.slug)
+
     def _hear(self, state: DirectoryState) -> None:
-        self._status[state.slug] = state.status
-        (self._parked.add if state.parked else self._parked.discard)(state.slug)
-        if state.status.ended:
+        known = self._states.get(state.slug, state)
+        if state.replays < known.replays:
+            # Said of a child whose directory has been reopened since.
+            return
+        if state.replays > known.replays or state.status.ended:
             self._adopted.discard(state.slug)
+        if state.replays > known.replays:
+            # The child of before is over, whether this run has heard its last word or not.
+            self._children.pop(state.slug, None)
+        self._states[state.slug] = state
         self._show()
 
     def _counts(self) -> JobCounts:
-        tally = Counter(status.value for status in self._status.values())
-        return JobCounts(total=len(self._status), **tally)
+        tally = Counter(state.status.value for state in self._states.values())
+        return JobCounts(total=len(self._states), **tally)
 
     def _show(self) -> None:
         """The job in the Web UI, as a small table."""

@@ -49,17 +49,23 @@ class Reopening(Contract):
 
 
 class DirectoryRetry(Contract):
-    """One directory's answer, and where it stands now; one that is not the job's stands nowhere."""
+    """The ledger's answer for one directory."""
 
     slug: str
     answer: ReplayAnswer
-    state: DirectoryState | None = None
 
 
 class RetryReport(Contract):
     """What became of a request: an answer for each of its directories."""
 
     directories: tuple[DirectoryRetry, ...]
+
+
+class Reopened(Contract):
+    """Answer of `reopen_directories`: the report, and where those stand that are granted."""
+
+    report: RetryReport
+    states: tuple[DirectoryState, ...]
 
 
 class VisibleWork(Contract):

@@ -17,7 +17,6 @@ from schema.contracts.replay import (
     RetryReport,
     RetryRequest,
 )
-from schema.contracts.submission import DirectoryState, SubmissionStatus
 from schema.store import history
 from schema.store.database import Connection, Executor, Pool
 from schema.store.history import Event
@@ -90,13 +89,10 @@ async def reopen(pool: Pool, job_id: UUID, request: RetryRequest) -> RetryReport
                 reason=request.reason,
                 before=before,
             )
-    retries = {
-        row["slug"]: _retry(row["slug"], ReplayAnswer(row["answer"]), SubmissionStatus(row["status"]), row["replays"])
-        for row in rows
-    }
+    answers = {row["slug"]: ReplayAnswer(row["answer"]) for row in rows}
     return RetryReport(
         directories=tuple(
-            retries.get(slug, DirectoryRetry(slug=slug, answer=ReplayAnswer.NOT_IN_JOB))
+            DirectoryRetry(slug=slug, answer=answers.get(slug, ReplayAnswer.NOT_IN_JOB))
             for slug in dict.fromkeys(request.slugs)
         )
     )
@@ -122,12 +118,6 @@ async def _reopen(connection: Connection, job_id: UUID, results: list[UUID]) -> 
     )
     if reopened is None:
         raise LedgerConflict(f"Job {job_id} was cancelled meanwhile.")
-
-
-def _retry(slug: str, answer: ReplayAnswer, status: SubmissionStatus, replays: int) -> DirectoryRetry:
-    if answer is ReplayAnswer.ACCEPTED:
-        status, replays = SubmissionStatus.PENDING, replays + 1
-    return DirectoryRetry(slug=slug, answer=answer, state=DirectoryState(slug=slug, status=status, replays=replays))
 
 
 def _arguments(
