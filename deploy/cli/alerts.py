@@ -1,18 +1,15 @@
 """`directorybolt alerts`: what staff have been told of, and whether the channels work."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from activities.channels import Channel, ChannelFailed
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
 from deploy.cli.output import console, plain, print_json, remarks
-from deploy.runtime.alerts import alert_channels
-from deploy.runtime.settings import load_settings
+from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.alert import Alert, ChannelResult, Notice, Word
 from schema.store import alerts
 
@@ -50,7 +47,7 @@ def list_alerts(
 @app.command("test")
 def try_channels(as_json: AsJson = False) -> None:
     """Send a test through every configured channel, and say which worked."""
-    results = asyncio.run(_tried(alert_channels(load_settings())))
+    results = asyncio.run(_tried(load_settings()))
     if as_json:
         print_json(results)
     else:
@@ -70,13 +67,15 @@ async def _listed(limit: int) -> tuple[Alert, ...]:
         return await alerts.shown(pool, limit)
 
 
-async def _tried(channels: Sequence[Channel]) -> tuple[ChannelResult, ...]:
-    return tuple(await asyncio.gather(*map(_try, channels)))
+async def _tried(settings: Settings) -> tuple[ChannelResult, ...]:
+    from activities.channels import Channel, ChannelFailed
+    from deploy.runtime.alerts import alert_channels
 
+    async def tried(channel: Channel) -> ChannelResult:
+        try:
+            await channel.send([_TEST])
+        except ChannelFailed as error:
+            return ChannelResult(channel=channel.name, error=str(error))
+        return ChannelResult(channel=channel.name, sent=1)
 
-async def _try(channel: Channel) -> ChannelResult:
-    try:
-        await channel.send([_TEST])
-    except ChannelFailed as error:
-        return ChannelResult(channel=channel.name, error=str(error))
-    return ChannelResult(channel=channel.name, sent=1)
+    return tuple(await asyncio.gather(*map(tried, alert_channels(settings))))

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
-import botocore.exceptions
 from temporalio.client import Client
 
 from activities.alerts import Alerts
@@ -19,6 +18,8 @@ from activities.ledger import Ledger
 from activities.planning import Planning
 from activities.queues import Queue
 from activities.reconciling import Reconciling
+from activities.retention import Retention
+from activities.robots import Robots, robots_client
 from activities.submission import Submitting
 from activities.upkeep import Upkeep
 from deploy.runtime.alerts import alert_channels
@@ -27,6 +28,7 @@ from deploy.runtime.browser_path import BrowserNotFound, find_browser
 from deploy.runtime.client import connect
 from deploy.runtime.database import DatabaseUnusable, using_database
 from deploy.runtime.models import advisor
+from deploy.runtime.queues import QueueUnusable, using_queue
 from deploy.runtime.settings import Settings
 from schema.contracts.job import Tier
 from schema.store.database import Pool, open_pool
@@ -74,10 +76,12 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         repeat_after = timedelta(hours=settings.alert_repeat_hours)
         alerts = Alerts(pool, jobs, dead_letters, alert_channels(settings), repeat_after)
         upkeep = Upkeep(pool, client, settings.temporal_task_queue)
+        retention = Retention(pool, artifacts, timedelta(days=settings.result_retention_days))
         models = await stack.enter_async_context(advisor(settings))
-        planning = Planning(pool, browser, artifacts, models)
+        robots = Robots(pool, await stack.enter_async_context(robots_client(settings.user_agent_contact)))
+        planning = Planning(pool, browser, artifacts, robots, models)
         submitting = Submitting(pool, browser, artifacts, models)
-        reconciling = Reconciling(pool, browser, artifacts)
+        reconciling = Reconciling(pool, browser, artifacts, robots)
         yield Wired(
             client=client,
             pool=pool,
@@ -99,6 +103,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 upkeep.restart_jobs,
                 upkeep.settle_submissions,
                 upkeep.expire_actions,
+                retention.archive_results,
+                retention.roll_history,
+                retention.remove_orphans,
             ),
             browser_activities=(planning.plan_submission, submitting.submit, reconciling.look_up),
         )
@@ -119,10 +126,8 @@ async def _reach(settings: Settings, pool: Pool) -> Client:
             "start it, or correct TEMPORAL_ADDRESS."
         ) from None
     try:
-        await asyncio.to_thread(sqs_client(settings).get_queue_url, QueueName=settings.sqs_queue_name)
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
-        raise StartFailed(
-            f"The queue {settings.sqs_queue_name} cannot be used ({error}): "
-            "create it, or correct SQS_QUEUE_NAME, AWS_REGION or AWS_ENDPOINT_URL_SQS."
-        ) from None
+        with using_queue(settings.sqs_queue_name):
+            await asyncio.to_thread(sqs_client(settings).get_queue_url, QueueName=settings.sqs_queue_name)
+    except QueueUnusable as error:
+        raise StartFailed(str(error)) from None
     return client

@@ -1,5 +1,7 @@
 """`queue_history`: what happened to a job, in order, for ever."""
 
+import dataclasses
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -36,3 +38,27 @@ async def append(
         event,
         detail,
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MessageEvent:
+    """What the bridge wrote down about one message; `reason` is empty but for a rejection."""
+
+    event: Event
+    reason: str
+
+
+async def of_messages(db: Executor, message_ids: Sequence[str]) -> dict[str, list[MessageEvent]]:
+    """What the bridge wrote down about each of these messages, oldest first."""
+    rows = await db.fetch(
+        """
+        select event, detail ->> 'message_id' as message_id, coalesce(detail ->> 'reason', '') as reason
+        from queue_history
+        where event in ('queue_claimed', 'queue_rejected') and detail ->> 'message_id' = any($1) order by seq
+        """,
+        list(message_ids),
+    )
+    found: dict[str, list[MessageEvent]] = {}
+    for row in rows:
+        found.setdefault(row["message_id"], []).append(MessageEvent(Event(row["event"]), row["reason"]))
+    return found
