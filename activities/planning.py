@@ -16,6 +16,7 @@ from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import Walked, walk
 from activities.learned import learned_plan
 from activities.proof import keep_screenshot
+from activities.robots import Robots
 from activities.turns import OUT_OF_ORDER, in_turn
 from brain import planner
 from brain.drift import drift, seen
@@ -25,7 +26,7 @@ from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
 from schema.contracts.plan import Obstacle, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import mappings, results, turns
+from schema.store import directories, mappings, results, turns
 from schema.store.database import Pool
 from schema.store.results import Submission
 
@@ -45,11 +46,17 @@ class Planning:
     """Makes the plan of one submission and keeps it in the ledger. Without an advisor, no model is asked."""
 
     def __init__(
-        self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, advisor: Advisor | None = None
+        self,
+        pool: Pool,
+        browser: BrowserPool,
+        artifacts: ArtifactStore,
+        robots: Robots,
+        advisor: Advisor | None = None,
     ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
+        self._robots = robots
         self._advisor = advisor
 
     @activity.defn
@@ -64,7 +71,9 @@ class Planning:
                 if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
                     return submission.outcome.standing
                 await results.mark_visited(self._pool, submission)
-                outcome = await self._stopped_by_policy(submission) or await self._plan(submission)
+                outcome = await self._stopped_by_policy(submission) or await in_turn(
+                    self._pool, submission, functools.partial(self._plan, submission)
+                )
                 if outcome.failure in OUT_OF_ORDER:
                     return outcome.standing
                 if outcome.status is not SubmissionStatus.PLANNED:
@@ -79,14 +88,24 @@ class Planning:
             return _skipped("The directory is not active.")
         return await results.listed_by_another_job(self._pool, submission)
 
+    async def _forbidden_by_robots(self, submission: Submission) -> Outcome | None:
+        manners = await self._robots.manners(submission.submission_url)
+        await directories.keep_apart(self._pool, submission.directory_id, manners.delay)
+        if not manners.forbidden_by:
+            return None
+        return _skipped(f"The site's robots.txt asks robots to stay away ({manners.forbidden_by}).")
+
     async def _plan(self, submission: Submission) -> Outcome:
+        forbidden = await self._forbidden_by_robots(submission)
+        if forbidden is not None:
+            return forbidden
         # Only ever the first plan of a submission: what it met once is not met blindly again.
         first = submission.status is SubmissionStatus.PENDING
         learned = await learned_plan(self._pool, submission) if first else None
         if learned is not None:
             await results.save_plan(self._pool, submission, learned)
             return Outcome(status=SubmissionStatus.PLANNED)
-        return await in_turn(self._pool, submission, functools.partial(self._plan_by_visit, submission))
+        return await self._plan_by_visit(submission)
 
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
         consultation = self._advisor.consultation(submission.profile) if self._advisor else None

@@ -4,6 +4,7 @@ What it finds published, or known to the directory, is submitted; what a directo
 not hold is planned again. Everything else stays as it is, for a later look or for a person.
 """
 
+import dataclasses
 import functools
 import math
 from datetime import timedelta
@@ -16,10 +17,12 @@ from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.read import kept_from_asking, read
 from activities.proof import keep_screenshot
+from activities.robots import Robots
 from activities.submission import ATTEMPT_IS_OVER, MOST_ATTEMPTS
 from activities.turns import OUT_OF_ORDER, in_turn
 from brain import sighting
 from brain.sighting import PublicPage, Sight
+from brain.sites import same_site
 from schema.contracts.lookup import FINAL_URL, Lookup
 from schema.contracts.submission import Evidence, Outcome, Sighting, SubmissionRef, SubmissionStatus
 from schema.store import results, turns
@@ -41,10 +44,11 @@ class _Found(NamedTuple):
 class Reconciling:
     """Resolves without a person what the directory itself can tell."""
 
-    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore) -> None:
+    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, robots: Robots) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
+        self._robots = robots
 
     @activity.defn
     async def look_up(self, ref: SubmissionRef) -> Sighting:
@@ -76,14 +80,15 @@ class Reconciling:
         absences: list[bool] = []
         async with self._browser.visit() as visit:
             visit.gate.confine(submission.submission_url, submission.profile)
-            for means in (_at_listing, _by_duplicate_check, _by_search):
-                found = await means(visit, submission, lookup)
+            look = _Look(visit, submission, lookup, self._robots)
+            for means in (look.at_listing, look.by_duplicate_check, look.by_search):
+                found = await means()
                 if found is None:
                     continue
                 if found.sight is Sight.LISTED and _says_enough(submission, found):
                     return await self._proven(visit, submission, found)
-                if means is not _at_listing:
-                    # Its address is our guess: not to be there says nothing.
+                # The listing's address is our guess: that nothing is there says nothing.
+                if means != look.at_listing:
                     absences.append(found.sight is Sight.ABSENT)
             believed = all(absences) and not kept_from_asking(visit, submission.submission_url)
         if absences and believed and _absence_is_proof(submission, lookup):
@@ -104,40 +109,55 @@ class Reconciling:
         )
 
 
-async def _at_listing(visit: Visit, submission: Submission, lookup: Lookup) -> _Found | None:
-    page = await _page(visit, submission, lookup.listing)
-    if page is None:
-        return None
-    if lookup.listing == FINAL_URL:
-        return _Found(sighting.own_page(page, submission.profile), page)
-    return _Found(sighting.listing(page, submission.profile), page)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Look:
+    """One visit that asks; each of the means is None where the directory does not offer it, or it cannot be asked."""
 
+    visit: Visit
+    submission: Submission
+    lookup: Lookup
+    robots: Robots
 
-async def _by_duplicate_check(visit: Visit, submission: Submission, lookup: Lookup) -> _Found | None:
-    check = lookup.duplicate_check
-    page = await _page(visit, submission, check.url if check else None)
-    if check is None or page is None:
-        return None
-    return _Found(sighting.checked(check, page), page, Evidence.TEXT, "The directory says that it knows the business.")
+    async def at_listing(self) -> _Found | None:
+        listing = self.lookup.listing
+        page = await self._page(listing)
+        if page is None:
+            return None
+        told = sighting.own_page if listing == FINAL_URL else sighting.listing
+        return _Found(told(page, self.submission.profile), page)
 
+    async def by_duplicate_check(self) -> _Found | None:
+        check = self.lookup.duplicate_check
+        page = await self._page(check.url) if check else None
+        if check is None or page is None:
+            return None
+        reason = "The directory says that it knows the business."
+        return _Found(sighting.checked(check, page), page, Evidence.TEXT, reason)
 
-async def _by_search(visit: Visit, submission: Submission, lookup: Lookup) -> _Found | None:
-    """Of the results, at most one is followed: the listing itself is the proof, not a line in a list."""
-    search = lookup.search
-    results_page = await _page(visit, submission, search.url if search else None)
-    if search is None or results_page is None:
-        return None
-    link = sighting.result_link(results_page, submission.profile)
-    if not link:
-        return _Found(sighting.searched(search, results_page, submission.profile), results_page)
-    page = await read(visit, link, submission.submission_url)
-    return _Found(sighting.listing(page, submission.profile, told=(results_page.url,)), page)
+    async def by_search(self) -> _Found | None:
+        """Of the results, at most one is followed: the listing itself is the proof, not a line in a list."""
+        search, profile = self.lookup.search, self.submission.profile
+        found = await self._page(search.url) if search else None
+        if search is None or found is None:
+            return None
+        link = sighting.result_link(found, profile)
+        if not link:
+            return _Found(sighting.searched(search, found, profile), found)
+        page = await self._read(link)
+        return _Found(sighting.listing(page, profile, found.url), page) if page else None
 
+    async def _page(self, template: str | None) -> PublicPage | None:
+        if template is None:
+            return None
+        url = sighting.address(template, self.submission.profile, _listing_url(self.submission))
+        return await self._read(url) if url else None
 
-async def _page(visit: Visit, submission: Submission, template: str | None) -> PublicPage | None:
-    """The page to ask, None where there is nothing to ask, or nothing to ask with."""
-    url = template and sighting.address(template, submission.profile, _listing_url(submission))
-    return await read(visit, url, submission.submission_url) if url else None
+    async def _read(self, url: str) -> PublicPage | None:
+        """None for what is on another site, or closed to robots."""
+        site = self.submission.submission_url
+        if not same_site(url, site) or (await self.robots.manners(url)).forbidden_by:
+            return None
+        return await read(self.visit, url, site)
 
 
 def _listing_url(submission: Submission) -> str:

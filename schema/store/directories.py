@@ -1,6 +1,7 @@
 """`directories`: what may be submitted to. Whose turn it is there is `turns`."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from schema.contracts.directory import Directory, DirectoryEntry
@@ -8,7 +9,7 @@ from schema.contracts.job import Tier
 from schema.store.database import Executor
 
 _COLUMNS = """id, slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-    accept_terms, interval_ms, daily_cap, lookup"""
+    accept_terms, interval_ms, daily_cap, lookup, solver_allowed"""
 
 
 async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> None:
@@ -16,17 +17,19 @@ async def import_entries(db: Executor, entries: Sequence[DirectoryEntry]) -> Non
     await db.execute(
         """
         insert into directories (slug, name, submission_url, domain_authority, priority_tier, category, active,
-            automation, accept_terms, interval_ms, daily_cap, lookup)
+            automation, accept_terms, interval_ms, daily_cap, lookup, solver_allowed)
         select slug, name, submission_url, domain_authority, priority_tier, category, active, automation,
-            accept_terms, interval_ms, daily_cap, lookup
+            accept_terms, interval_ms, daily_cap, lookup, solver_allowed
         from jsonb_to_recordset($1::jsonb) as entry (slug text, name text, submission_url text,
             domain_authority smallint, priority_tier smallint, category text, active boolean, automation text,
-            accept_terms boolean, interval_ms integer, daily_cap integer, lookup jsonb)
+            accept_terms boolean, interval_ms integer, daily_cap integer, lookup jsonb,
+            solver_allowed boolean)
         on conflict (slug) do update set name = excluded.name, submission_url = excluded.submission_url,
             domain_authority = excluded.domain_authority, priority_tier = excluded.priority_tier,
             category = excluded.category, active = excluded.active, automation = excluded.automation,
             accept_terms = excluded.accept_terms, interval_ms = excluded.interval_ms,
-            daily_cap = excluded.daily_cap, lookup = excluded.lookup
+            daily_cap = excluded.daily_cap, lookup = excluded.lookup,
+            solver_allowed = excluded.solver_allowed
         """,
         [entry.model_dump(mode="json") for entry in entries],
     )
@@ -57,6 +60,15 @@ async def named(db: Executor, slugs: Sequence[str]) -> list[tuple[UUID, str]]:
         "select id, slug from directories where slug = any($1) order by domain_authority desc, slug", list(slugs)
     )
     return [(row["id"], row["slug"]) for row in rows]
+
+
+async def keep_apart(db: Executor, directory_id: UUID, delay: timedelta) -> None:
+    """See that visits are at least so far apart. What the operator has set wider stays."""
+    await db.execute(
+        "update directories set interval_ms = $2 where id = $1 and interval_ms < $2",
+        directory_id,
+        delay // timedelta(milliseconds=1),
+    )
 
 
 async def unknown_slugs(db: Executor, slugs: Sequence[str]) -> tuple[str, ...]:

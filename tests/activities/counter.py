@@ -11,9 +11,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.artifacts import ArtifactStore
 from activities.browser.pool import BrowserPool
 from activities.planning import Planning
+from activities.reconciling import Reconciling
+from activities.robots import Robots, robots_client
 from activities.submission import Submitting
 from brain.models.advisor import Advisor
-from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, Sighting, Standing, SubmissionRef, SubmissionStatus
 from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import Submission
@@ -48,7 +50,7 @@ class Counter:
 
     async def plan(self) -> Standing:
         await self.take_turn()
-        planning = Planning(self.pool, self.browser, self.drawer, self.advisor)
+        planning = Planning(self.pool, self.browser, self.drawer, self.robots, self.advisor)
         return await ActivityEnvironment().run(planning.plan_submission, self.ref)
 
     async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
@@ -65,6 +67,15 @@ class Counter:
         planned = await self.plan()
         assert planned.status is SubmissionStatus.PLANNED, planned
         return await self.submit()
+
+    async def look_up(self) -> Sighting:
+        await self.take_turn()
+        reconciling = Reconciling(self.pool, self.browser, self.drawer, self.robots)
+        return await ActivityEnvironment().run(reconciling.look_up, self.ref)
+
+    @property
+    def robots(self) -> Robots:
+        return Robots(self.pool, robots_client("https://directorybolt.example/bot"))
 
     async def take_turn(self) -> None:
         """As the workflow does, except that it waits out what the directory asked for."""

@@ -55,11 +55,16 @@ Hook = Callable[[Post], Awaitable[None]]
 
 @dataclass(slots=True)
 class Site:
-    """`on_visit` and `on_post` run before the answer leaves. Answers are taken in order; the last one stays."""
+    """`on_visit` and `on_post` run before the answer leaves. Answers are taken in order; the last one stays.
+
+    `pages` are other pages of the directory, by how their address begins.
+    """
 
     url: str = ""
     form: str = FORM
     answers: list[Answer] = field(default_factory=lambda: [Answer()])
+    robots: Answer = Answer("", 404)
+    pages: dict[str, Answer] = field(default_factory=dict)
     on_visit: Hook | None = None
     on_post: Hook | None = None
     visits: int = 0
@@ -95,8 +100,12 @@ class Site:
             if self.on_visit:
                 await self.on_visit(request)
             return Answer(self.form)
+        if request.path == "/robots.txt":
+            return self.robots
         if request.method in ("GET", "HEAD"):
             self.queries.append(request.path)
+            if page := next((page for start, page in self.pages.items() if request.path.startswith(start)), None):
+                return page
             return Answer() if request.path.startswith("/add") else Answer("", 404)
         self.posts.append(request)
         if self.on_post:
