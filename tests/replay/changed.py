@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 from temporalio import workflow
+from temporalio.common import VersioningBehavior
 
 from schema.contracts.bridge import BridgeInput
 from schema.contracts.job import JobInput, JobProgress
 from schema.contracts.submission import DirectoryInput, DirectoryState
+from schema.contracts.upkeep import UpkeepInput, UpkeepReport
 from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
+from workflows.upkeep import UpkeepWorkflow
 
 _MOMENT = timedelta(seconds=1)
 
@@ -26,7 +29,7 @@ class ChangedJob(JobWorkflow):
         return await super().run(job)
 
 
-@workflow.defn(name="DirectoryWorkflow")
+@workflow.defn(name="DirectoryWorkflow", versioning_behavior=VersioningBehavior.PINNED)
 class ChangedDirectory(DirectoryWorkflow):
     @workflow.init
     def __init__(self, directory: DirectoryInput) -> None:
@@ -54,4 +57,12 @@ class ChangedRelay(OutboxRelayWorkflow):
         await super().run()
 
 
-CHANGED = (ChangedJob, ChangedDirectory, ChangedBridge, ChangedRelay)
+@workflow.defn(name="UpkeepWorkflow")
+class ChangedUpkeep(UpkeepWorkflow):
+    @workflow.run
+    async def run(self, upkeep: UpkeepInput) -> UpkeepReport:
+        await workflow.sleep(_MOMENT)
+        return await super().run(upkeep)
+
+
+CHANGED = (ChangedJob, ChangedDirectory, ChangedBridge, ChangedRelay, ChangedUpkeep)

@@ -14,12 +14,14 @@ from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.ledger import Ledger
+from api.gateway import WorkflowGateway
 from deploy.runtime.worker import workflow_runner
 from schema import ids
 from schema.contracts.job import JobInput, JobProgress, Tier
+from schema.contracts.replay import ReplayAnswer, RetryRequest
 from schema.contracts.submission import DirectoryState, SubmissionStatus
 from schema.store import jobs
 from schema.store.database import Pool
@@ -55,8 +57,17 @@ class Bench:
     def job(self, job_id: UUID) -> WorkflowHandle[JobWorkflow, JobProgress]:
         return self.client.get_workflow_handle_for(JobWorkflow.run, ids.job_workflow_id(job_id))
 
-    def child(self, job_id: UUID, slug: str) -> WorkflowHandle[DirectoryWorkflow, DirectoryState]:
-        return self.client.get_workflow_handle_for(DirectoryWorkflow.run, ids.directory_workflow_id(job_id, slug))
+    def child(self, job_id: UUID, slug: str, replays: int = 0) -> WorkflowHandle[DirectoryWorkflow, DirectoryState]:
+        workflow_id = ids.directory_workflow_id(job_id, slug, replays)
+        return self.client.get_workflow_handle_for(DirectoryWorkflow.run, workflow_id)
+
+    async def replay(self, job_id: UUID, *slugs: str) -> dict[str, ReplayAnswer]:
+        """As `directorybolt replay` asks for it."""
+        job = await jobs.find(self._pool, job_id)
+        assert job is not None
+        request = RetryRequest(slugs=slugs, by="ana", reason="they have mended it")
+        report = await WorkflowGateway(self.client).retry_directories(job, request, self.task_queue)
+        return {retry.slug: retry.answer for retry in report.directories}
 
     async def until(self, job_id: UUID, slug: str, status: SubmissionStatus) -> None:
         """Wait, in real time, until the ledger says so and the workflow has heard it."""
@@ -92,15 +103,17 @@ async def working(
     *,
     window: int = 5,
     task_queue: str | None = None,
+    deployment: WorkerDeploymentConfig | None = None,
+    workflows: Sequence[type] = (JobWorkflow, DirectoryWorkflow),
 ) -> AsyncIterator[Bench]:
-    """A worker on a task queue of its own, for as long as the block lasts."""
+    """A worker on a task queue of its own, for as long as the block lasts; unversioned without a deployment."""
     queue = task_queue or f"test-{uuid.uuid4()}"
     directories = ScriptedDirectories(pool, scripts)
     ledger = Ledger(pool, environment.client, dict.fromkeys(Tier, window), timedelta(days=1))
     main = Worker(
         environment.client,
         task_queue=queue,
-        workflows=[JobWorkflow, DirectoryWorkflow],
+        workflows=workflows,
         activities=[
             ledger.begin_job,
             ledger.settle_children,
@@ -113,11 +126,13 @@ async def working(
             ledger.expire_action,
         ],
         workflow_runner=workflow_runner(),
+        deployment_config=deployment,
     )
     browser = Worker(
         environment.client,
         task_queue=queue + BROWSER_QUEUE_SUFFIX,
         activities=[directories.plan_submission, directories.submit, directories.look_up],
+        deployment_config=deployment,
     )
     async with main, browser:
         yield Bench(environment.client, pool, directories, queue)
