@@ -1,14 +1,25 @@
 """The artifact store: screenshots by key, in S3 or anything that speaks its API. Only keys travel (claim check)."""
 
 import asyncio
+import dataclasses
 import hashlib
-from datetime import timedelta
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from io import BufferedRandom
 from typing import TYPE_CHECKING
 
 from schema.contracts.submission import SubmissionRef
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """An artifact as the store lists it; `stored_at` is by the store's clock."""
+
+    key: str
+    stored_at: datetime
 
 
 class ArtifactStore:
@@ -24,6 +35,32 @@ class ArtifactStore:
         key = f"jobs/{ref.job_id}/{ref.slug}/{digest}.png"
         await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/png")
         return key
+
+    async def put_archive(self, name: str, kind: str, file: BufferedRandom) -> str:
+        """Store a whole file, such as `json.gz`, under a name and its content's digest; returns its key."""
+        file.seek(0)
+        digest = (await asyncio.to_thread(hashlib.file_digest, file, "sha256")).hexdigest()[:16]
+        key = f"archive/{name}-{digest}.{kind}"
+        file.seek(0)
+        await asyncio.to_thread(
+            self._s3.put_object, Bucket=self._bucket, Key=key, Body=file, ContentType="application/gzip"
+        )
+        return key
+
+    async def pages(self, prefix: str) -> AsyncIterator[list[StoredArtifact]]:
+        """All artifacts below the prefix, up to a thousand at a time."""
+        pages = iter(self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix))
+        while page := await asyncio.to_thread(next, pages, None):
+            yield [StoredArtifact(entry["Key"], entry["LastModified"]) for entry in page.get("Contents", [])]
+
+    async def delete(self, keys: Sequence[str]) -> frozenset[str]:
+        """Delete up to a thousand artifacts; returns those that the store refused to. Raises botocore's errors."""
+        answer = await asyncio.to_thread(
+            self._s3.delete_objects,
+            Bucket=self._bucket,
+            Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True},
+        )
+        return frozenset(error["Key"] for error in answer.get("Errors", []))
 
     async def get(self, key: str) -> bytes:
         """The artifact's content. Raises botocore's errors."""

@@ -1,23 +1,18 @@
 """What activities ask of Temporal about other workflows: start a job's, and see whether one has closed."""
 
 from temporalio.client import Client, WorkflowExecutionStatus
-from temporalio.common import (
-    Priority,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from schema import ids
+from schema import ids, search_attributes
 from schema.contracts.job import JobInput
-from schema.search_attributes import CUSTOMER_ID, JOB_ID, TIER
 from schema.store.jobs import Job
 
 
-async def start_job(client: Client, task_queue: str, job: Job, priority_key: int, *, again: bool = False) -> None:
+async def start_job(
+    client: Client, task_queue: str, job: Job, priority_key: int, *, again: bool = False, paused: bool = False
+) -> None:
     """See that the job's workflow runs, or, unless `again`, that it has run. Safe to repeat, and at once.
 
     `again` starts it anew where it has closed: it reads from the ledger what is done, and clicks nothing twice.
@@ -25,7 +20,7 @@ async def start_job(client: Client, task_queue: str, job: Job, priority_key: int
     try:
         await client.start_workflow(
             "JobWorkflow",
-            JobInput(job_id=job.id),
+            JobInput(job_id=job.id, paused=paused),
             id=ids.job_workflow_id(job.id),
             task_queue=task_queue,
             id_reuse_policy=(
@@ -33,13 +28,7 @@ async def start_job(client: Client, task_queue: str, job: Job, priority_key: int
             ),
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             priority=Priority(priority_key=priority_key, fairness_key=str(job.customer_id)),
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(JOB_ID, str(job.id)),
-                    SearchAttributePair(CUSTOMER_ID, str(job.customer_id)),
-                    SearchAttributePair(TIER, job.tier.value),
-                ]
-            ),
+            search_attributes=search_attributes.of_job(job.id, job.customer_id, job.tier),
             static_summary=f"{job.tier} · {job.package_size} directories",
         )
     except WorkflowAlreadyStartedError:

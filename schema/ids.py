@@ -25,6 +25,10 @@ def bridge_workflow_id(number: int) -> str:
 
 RELAY_WORKFLOW_ID = "outbox-relay"
 
+UPKEEP_WORKFLOW_ID = "upkeep"
+DAILY_UPKEEP_WORKFLOW_ID = "upkeep-daily"
+"""Of the schedules too; each of their runs has its time behind it."""
+
 
 def canonical_json(profile: BusinessProfile) -> str:
     """The business data with sorted keys and no insignificant white space."""

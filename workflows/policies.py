@@ -81,6 +81,23 @@ SHIFT = Policy(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
+# A retry costs one more look at everything; few, because the next pass looks again.
+UPKEEP = Policy(
+    start_to_close_timeout=timedelta(hours=1),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_attempts=3, non_retryable_error_types=_NEVER
+    ),
+)
+
+# A retry costs one more look; a channel is told once all the same.
+ALERT = Policy(
+    start_to_close_timeout=timedelta(minutes=1),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_attempts=3, non_retryable_error_types=_NEVER
+    ),
+)
+
 
 def heed_cancellation() -> None:
     """Raise a cancellation that came while a signal or an activity was ending in good order.

@@ -3,5 +3,6 @@
 from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
+from workflows.upkeep import UpkeepWorkflow
 
-WORKFLOWS = (JobWorkflow, DirectoryWorkflow, SqsBridgeWorkflow, OutboxRelayWorkflow)
+WORKFLOWS = (JobWorkflow, DirectoryWorkflow, SqsBridgeWorkflow, OutboxRelayWorkflow, UpkeepWorkflow)

@@ -99,6 +99,8 @@ class Settings(BrowserSettings):
     alert_email_from: str | None = None
     alert_email_to: str | None = None
 
+    result_retention_days: int = Field(default=90, ge=1, le=3650)
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
     staff_token: SecretStr | None = None

@@ -21,6 +21,7 @@ from deploy.runtime.build import build_id, deployment_config, deployment_version
 from deploy.runtime.deployments import NotPromoted, adopt
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.pulse import Pulse
+from deploy.runtime.schedule import ensure_schedules
 from deploy.runtime.settings import Settings, SettingsError, load_settings
 from deploy.runtime.wiring import StartFailed, Wired, wired
 from schema import ids
@@ -125,6 +126,7 @@ async def run_worker(settings: Settings) -> None:
         async with main, browser:
             await take_part(wiring, settings)
             await start_edges(wiring.client, settings)
+            await ensure_schedules(wiring.client, settings)
             _log.info(
                 "worker started",
                 task_queue=settings.temporal_task_queue,

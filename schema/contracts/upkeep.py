@@ -16,12 +16,13 @@ class Task(StrEnum):
     JOBS = "jobs"
     SUBMISSIONS = "submissions"
     ACTIONS = "actions"
+    ALERTS = "alerts"
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
 
 
-QUICK = (Task.OUTBOX, Task.WORKERS, Task.JOBS, Task.SUBMISSIONS, Task.ACTIONS)
+QUICK = (Task.OUTBOX, Task.WORKERS, Task.JOBS, Task.SUBMISSIONS, Task.ACTIONS, Task.ALERTS)
 """Every minute: what somebody waits for."""
 
 DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS)

@@ -18,6 +18,10 @@ alter table jobs
     add column archived_at timestamptz,
     add column archive text not null default '';
 create index jobs_to_archive on jobs (completed_at) where status in ('completed', 'failed', 'cancelled');
+create index jobs_in_progress on jobs (id) where status = 'in_progress';
+-- Whether anybody names an artifact.
+create index job_results_by_screenshot on job_results using hash (screenshot) where screenshot <> '';
+create index actions_by_screenshot on actions using hash (screenshot) where screenshot <> '';
 
 -- The history by months, so that an old one leaves in one piece. Every row is copied under one lock: whoever writes
 -- meanwhile waits. A sequence in place of the identity, which partitioned tables have from PostgreSQL 17 on only.
@@ -131,7 +135,7 @@ create trigger never_emptied before truncate on queue_history for each statement
     execute function refuse_rewriting_history();
 create trigger announce after insert on queue_history for each row execute function announce_event();
 
-drop index jobs_to_archive;
+drop index actions_by_screenshot, job_results_by_screenshot, jobs_in_progress, jobs_to_archive;
 alter table jobs drop column archived_at, drop column archive;
 
 drop view stale_workers;

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from schema.contracts.queue import JobMessage
-from schema.store.database import Connection
+from schema.store.database import Connection, Executor
 
 CHANNEL = "directorybolt_outbox"
 """PostgreSQL notifies it of every new row."""
@@ -38,3 +38,20 @@ async def take(connection: Connection, limit: int) -> list[tuple[UUID, JobMessag
 
 async def mark_sent(connection: Connection, outbox_ids: list[UUID]) -> None:
     await connection.execute("update outbox set sent_at = now(), sends = sends + 1 where id = any($1)", outbox_ids)
+
+
+async def unsent(db: Executor) -> tuple[UUID, ...]:
+    """Jobs whose message has waited five minutes for the relay."""
+    return await _jobs(db, "o.sent_at is null and o.created_at < now() - interval '5 minutes'")
+
+
+async def in_vain(db: Executor) -> tuple[UUID, ...]:
+    """Jobs whose message is not sent again: it was sent five times, and still nobody has begun the job."""
+    return await _jobs(db, "o.sends > 4 and o.sent_at < now() - interval '5 minutes' and j.status = 'pending'")
+
+
+async def _jobs(db: Executor, condition: str) -> tuple[UUID, ...]:
+    rows = await db.fetch(
+        f"select o.job_id from outbox o join jobs j on j.id = o.job_id where {condition} order by o.created_at"  # noqa: S608
+    )
+    return tuple(row["job_id"] for row in rows)

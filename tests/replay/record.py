@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from deploy.local.environment import StackEnvironment
 from deploy.local.parts import Piece
 from schema.store.database import Pool, open_pool
-from tests.replay import edges, scenes, stored
+from tests.replay import edges, scenes, stored, upkeep
 from tests.replay.scenes import Scene, Stage
 from tests.stacks import running, short_histories
 
@@ -38,7 +38,7 @@ async def record(folder: Path) -> None:
         await open_pool(stack.environment.values["DATABASE_URL"], 10) as pool,
     ):
         numbers = itertools.count()
-        await _play((*scenes.SCENES, *edges.SCENES), stack.environment, pool, fresh, numbers)
+        await _play((*scenes.SCENES, *edges.SCENES, *upkeep.SCENES), stack.environment, pool, fresh, numbers)
         await _play((*scenes.LONG_LIVES, *edges.LONG_LIVES), short, pool, fresh, numbers)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.move(fresh, folder)

@@ -1,0 +1,120 @@
+"""Retention, every night: what has served its time goes to the artifact store, and what nobody names goes.
+
+Each activity is safe to repeat, and to run twice at once. Nothing leaves a table before its copy is stored, and an
+archive's name is made of its content, so that none replaces another.
+"""
+
+import asyncio
+import gzip
+import re
+import tempfile
+from datetime import timedelta
+from io import BufferedRandom
+from uuid import UUID
+
+from temporalio import activity
+
+from activities.artifacts import ArtifactStore, StoredArtifact
+from activities.findings import Findings, looking
+from schema.contracts.upkeep import Sweep, Task, UpkeepReport
+from schema.store import archive
+from schema.store.archive import Month
+from schema.store.database import Pool
+
+_ORPHANED_AFTER = timedelta(days=7)
+"""A screenshot is stored a moment before the row that names it is written."""
+
+_BATCH = 1000
+_JOB = re.compile(r"jobs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+
+
+class Retention:
+    """Archives and removes."""
+
+    def __init__(self, pool: Pool, artifacts: ArtifactStore, retention: timedelta) -> None:
+        self._pool = pool
+        self._artifacts = artifacts
+        self._retention = retention
+
+    @activity.defn
+    async def archive_results(self, sweep: Sweep) -> UpkeepReport:
+        """Store each job that ended long ago as one document, and empty its rows of what is in it."""
+        async with looking(Task.RESULTS, sweep) as found:
+            for job_id in await archive.due(self._pool, self._retention):
+                if sweep.dry_run or await self._archive_job(job_id):
+                    found.healed("job ended long ago, archived", job_id)
+        return found.report
+
+    @activity.defn
+    async def roll_history(self, sweep: Sweep) -> UpkeepReport:
+        """Make the next months' partitions; store and drop those of months that are over long since."""
+        async with looking(Task.HISTORY, sweep) as found:
+            for day in await archive.months_wanted(self._pool):
+                found.healed("month of history without a partition, made", f"{day:%Y-%m}")
+                if not sweep.dry_run:
+                    async with self._pool.acquire() as connection, connection.transaction():
+                        await archive.make_month(connection, day)
+            for month in await archive.old_months(self._pool, self._retention):
+                name = f"{month.first_day:%Y-%m}"
+                if month.needed:
+                    found.reported("old month of history kept: a job of it is not archived yet", name)
+                elif sweep.dry_run or await self._archive_month(month):
+                    found.healed("old month of history, archived and dropped", name)
+        return found.report
+
+    @activity.defn
+    async def remove_orphans(self, sweep: Sweep) -> UpkeepReport:
+        """Delete artifacts older than a week that no result, no action and no archive names."""
+        async with looking(Task.ARTIFACTS, sweep) as found:
+            before = await archive.ago(self._pool, _ORPHANED_AFTER)
+            async for page in self._artifacts.pages("jobs/"):
+                await self._remove_from([artifact for artifact in page if artifact.stored_at < before], sweep, found)
+        return found.report
+
+    async def _archive_job(self, job_id: UUID) -> bool:
+        async with self._pool.acquire() as connection, connection.transaction():
+            document = await archive.document(connection, job_id, self._retention)
+            if document is None:
+                return False
+            with tempfile.TemporaryFile() as file:
+                await asyncio.to_thread(_pack, file, [document])
+                key = await self._artifacts.put_archive(f"jobs/{job_id}", "json.gz", file)
+            await archive.empty(connection, job_id, key)
+        return True
+
+    async def _archive_month(self, month: Month) -> bool:
+        with tempfile.TemporaryFile() as file:
+            count = await self._copy(month, file)
+            await self._artifacts.put_archive(f"queue_history/{month.first_day:%Y-%m}", "jsonl.gz", file)
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await archive.drop_month(connection, month, count)
+
+    async def _copy(self, month: Month, file: BufferedRandom) -> int:
+        """Write the month's events to the file; returns how many there are."""
+        count, batch = 0, list[str]()
+        async with self._pool.acquire() as connection, connection.transaction():
+            async for event in archive.events(connection, month):
+                count += 1
+                batch.append(event)
+                if len(batch) == _BATCH:
+                    await asyncio.to_thread(_pack, file, batch)
+                    batch.clear()
+        await asyncio.to_thread(_pack, file, batch)
+        return count
+
+    async def _remove_from(self, page: list[StoredArtifact], sweep: Sweep, found: Findings) -> None:
+        jobs = {artifact.key: UUID(match[1]) for artifact in page if (match := _JOB.match(artifact.key))}
+        orphans = await archive.unnamed(self._pool, list(jobs), list(jobs.values()))
+        ours = [key for key, known in orphans if known]
+        refused = await self._artifacts.delete(ours) if ours and not sweep.dry_run else frozenset()
+        found.healed("artifact that nobody names, deleted", *(key for key in ours if key not in refused))
+        found.reported("artifact that nobody names, and that the store does not delete", *refused)
+        # Somebody else's, perhaps: two installations may share a bucket.
+        found.reported("artifact of a job that is not in this database", *(key for key, known in orphans if not known))
+
+
+def _pack(file: BufferedRandom, lines: list[str]) -> None:
+    """Append the lines, compressed; the same lines make the same bytes."""
+    if lines:
+        with gzip.GzipFile(fileobj=file, mode="wb", mtime=0, filename="") as packed:
+            packed.write("".join(f"{line}\n" for line in lines).encode())

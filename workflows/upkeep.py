@@ -1,0 +1,64 @@
+"""One pass of upkeep: look after one thing after the other, and tell what was found.
+
+It decides nothing: what may be healed is for the activities to know. A task that cannot be done now does not keep the
+others waiting, for the next pass looks again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from activities.alerts import Alerts
+    from activities.retention import Retention
+    from activities.upkeep import Upkeep
+    from schema.contracts.upkeep import Finding, Sweep, Task, UpkeepInput, UpkeepReport
+
+from workflows.policies import ALERT, UPKEEP
+
+LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
+    Task.OUTBOX: Upkeep.sweep_outbox,
+    Task.WORKERS: Upkeep.mark_lost_workers,
+    Task.JOBS: Upkeep.restart_jobs,
+    Task.SUBMISSIONS: Upkeep.settle_submissions,
+    Task.ACTIONS: Upkeep.expire_actions,
+    Task.RESULTS: Retention.archive_results,
+    Task.HISTORY: Retention.roll_history,
+    Task.ARTIFACTS: Retention.remove_orphans,
+}
+
+
+@workflow.defn
+class UpkeepWorkflow:
+    """Started by the schedules `upkeep` and `upkeep-daily`, and by `directorybolt upkeep run`."""
+
+    @workflow.run
+    async def run(self, upkeep: UpkeepInput) -> UpkeepReport:
+        findings: tuple[Finding, ...] = ()
+        for task in upkeep.tasks:
+            try:
+                findings += await self._look(task, Sweep(dry_run=upkeep.dry_run))
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                cause = error.cause.type if isinstance(error.cause, ApplicationError) else "no answer"
+                findings += (Finding(task=task, what=f"could not be looked after: {cause}", healed=False, count=1),)
+            self._show(findings)
+        return UpkeepReport(findings=findings, dry_run=upkeep.dry_run)
+
+    async def _look(self, task: Task, sweep: Sweep) -> tuple[Finding, ...]:
+        if task is Task.ALERTS:
+            if not sweep.dry_run:
+                await workflow.execute_activity_method(Alerts.raise_alerts, summary=task, **ALERT)
+            return ()
+        report = await workflow.execute_activity_method(LOOKS[task], sweep, summary=task, **UPKEEP)
+        return report.findings
+
+    def _show(self, findings: tuple[Finding, ...]) -> None:
+        rows = "\n".join(
+            f"| {finding.task} | {finding.what} | {finding.count} | {'healed' if finding.healed else 'look at it'} |"
+            for finding in findings
+        )
+        workflow.set_current_details(f"| task | found | number | |\n|---|---|---|---|\n{rows}" if rows else "All well.")
