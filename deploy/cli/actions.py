@@ -3,17 +3,16 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from rich.table import Table
 
 from deploy.cli.directories import AsJson
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, first_problem
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field, one_of
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
 from schema.contracts.action import Action, ActionFilter, ActionStatus, Note, PersonName
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from api.actions import ActionsService
 
 app = typer.Typer(no_args_is_help=True)
-
-E = TypeVar("E", bound=StrEnum)
 
 _PREFIX = re.compile(r"[0-9a-f-]{8,36}")
 _PERSON: TypeAdapter[str] = TypeAdapter(PersonName)
@@ -48,8 +45,8 @@ def list_actions(
 ) -> None:
     """What waits for a person; what is due first comes first."""
     wanted = ActionFilter(
-        status=None if status == "all" else _one_of(ActionStatus, status, "--status", "all"),
-        kind=_one_of(FailureType, kind, "--kind") if kind else None,
+        status=None if status == "all" else one_of(ActionStatus, status, "--status", "all"),
+        kind=one_of(FailureType, kind, "--kind") if kind else None,
         job_id=_job(job) if job else None,
         directory=directory,
         overdue=overdue,
@@ -120,7 +117,7 @@ def resolve(
     resolutions = [resolution for resolution, wanted in chosen.items() if wanted]
     if len(resolutions) != 1:
         raise CommandFailed("Say what you decided, by exactly one of --confirmed, --retry and --give-up.")
-    with _named_field("--note"):
+    with named_field("--note"):
         decision = ActionResolution(resolution=resolutions[0], by=_person(by), note=_NOTE.validate_python(note))
     action = asyncio.run(_resolve(_checked_id(action_id), decision, take_over=take_over, dry_run=dry_run))
     if as_json:
@@ -130,13 +127,6 @@ def resolve(
         remarks.print(f"Action {action.id} would be resolved as {decision.resolution}. {effect}")
     else:
         remarks.print(f"Action {action.id} is resolved as {decision.resolution}: {action.directory.slug} goes on.")
-
-
-def _one_of(kind: type[E], value: str, option: str, *others: str) -> E:
-    try:
-        return kind(value)
-    except ValueError:
-        raise CommandFailed(f"{option} {value!r} is none of: {', '.join((*kind, *others))}.") from None
 
 
 def _job(text: str) -> UUID:
@@ -158,16 +148,8 @@ def _checked_id(text: str) -> str:
 def _person(by: str) -> str:
     if not by.strip():
         raise CommandFailed("--by is missing: say who you are, for the record.")
-    with _named_field("--by"):
+    with named_field("--by"):
         return _PERSON.validate_python(by)
-
-
-@contextlib.contextmanager
-def _named_field(option: str) -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise first_problem(error, option) from None
 
 
 async def _list(wanted: ActionFilter) -> tuple[Action, ...]:

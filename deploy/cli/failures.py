@@ -1,14 +1,18 @@
 """What ends a command early: one clear sentence and an exit code, never a traceback."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from deploy.runtime.database import using_database
 from deploy.runtime.settings import Settings
 from schema.store.database import Pool, open_pool
+
+E = TypeVar("E", bound=StrEnum)
 
 BAD_INPUT = 2
 SERVICE_FAILED = 1
@@ -41,6 +45,23 @@ def first_problem(error: ValidationError, what: str) -> CommandFailed:
     others = error.error_count() - 1
     more = f" ({others} more like it)" if others else ""
     return CommandFailed(f"{what}: {problem}{more}.")
+
+
+@contextlib.contextmanager
+def named_field(option: str) -> Iterator[None]:
+    """Turns what pydantic finds wrong in the block into CommandFailed that names the option."""
+    try:
+        yield
+    except ValidationError as error:
+        raise first_problem(error, option) from None
+
+
+def one_of(kinds: Iterable[E], value: str, option: str, *others: str) -> E:
+    """The one that has this value. Raises CommandFailed with all there are; `others` are further words allowed."""
+    by_value = {kind.value: kind for kind in kinds}
+    if value not in by_value:
+        raise CommandFailed(f"{option} {value!r} is none of: {', '.join((*by_value, *others))}.")
+    return by_value[value]
 
 
 def read_file(path: Path, what: str) -> str:

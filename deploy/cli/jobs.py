@@ -79,7 +79,7 @@ def list_recent(
 @app.command()
 def show(job_id: JobId, as_json: AsJson = False) -> None:
     """A job and each of its directories, with evidence and screenshot."""
-    report = asyncio.run(_report(_parse(job_id)))
+    report = asyncio.run(_report(parse_job_id(job_id)))
     if as_json:
         print_json(report)
     else:
@@ -89,14 +89,15 @@ def show(job_id: JobId, as_json: AsJson = False) -> None:
 @app.command()
 def watch(job_id: JobId, as_json: AsJson = False) -> None:
     """Follow a job until every directory has ended or waits for a person."""
-    report = asyncio.run(_watch(_parse(job_id), quiet=as_json))
+    report = asyncio.run(_watch(parse_job_id(job_id), quiet=as_json))
     if as_json:
         print_json(report)
     else:
         print_report(report)
 
 
-def _parse(job_id: str) -> UUID:
+def parse_job_id(job_id: str) -> UUID:
+    """Raises CommandFailed."""
     try:
         return UUID(job_id)
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import actions, alerts, deployments, directories, dlq, form, jobs, local, plan
+from deploy.cli import actions, alerts, deployments, directories, dlq, form, jobs, local, plan, replay, upkeep, workers
 from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
@@ -32,7 +32,10 @@ app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
 app.add_typer(deployments.app, name="deployments", help="Which builds work, and what still waits for an old one.")
 app.add_typer(dlq.app, name="dlq", help="Messages that were never handled: why, and back into the queue.")
 app.add_typer(form.app, name="form", help="What the brain makes of a form.")
+app.add_typer(upkeep.app, name="upkeep", help="Heal and tidy up now, or see what there is to heal.")
+app.command("workers")(workers.list_workers)
 app.add_typer(plan.app, name="plan", help="What would be filled in, before anything is sent.")
+app.command("replay")(replay.replay)
 
 
 @app.command()

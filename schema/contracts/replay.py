@@ -36,7 +36,7 @@ GRANTED = (ReplayAnswer.ACCEPTED, ReplayAnswer.ALREADY_REQUESTED)
 class RetryRequest(Contract):
     """Argument of the `retry_directories` update: which directories, who asks, and why, for the record."""
 
-    slugs: tuple[str, ...] = Field(min_length=1, max_length=5_000)
+    slugs: tuple[str, ...] = Field(min_length=1, max_length=10_000)
     by: str
     reason: str = ""
 
@@ -89,10 +89,6 @@ class ReplaySelection(Contract):
     until: datetime | None = None
     visible: tuple[VisibleWork, ...] | None = None
 
-    @property
-    def everything(self) -> bool:
-        return self == ReplaySelection()
-
 
 class ReplayCount(Contract):
     """How many of the selected rows are in one state and get one answer."""
@@ -115,3 +111,19 @@ class ReplayPreview(Contract):
 
     counts: tuple[ReplayCount, ...]
     jobs: tuple[JobReplay, ...]
+
+
+class ReplayedJob(Contract):
+    """What became of asking for one job; `error` is set where nobody answered, or the whole request was refused."""
+
+    job_id: UUID
+    directories: tuple[DirectoryRetry, ...] = ()
+    error: str | None = None
+
+
+class ReplayResult(Contract):
+    """What a replay has asked for, and what it has not come to."""
+
+    jobs: tuple[ReplayedJob, ...]
+    left: tuple[JobReplay, ...] = ()
+    interrupted: bool = False
