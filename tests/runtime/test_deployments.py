@@ -1,80 +1,22 @@
 """Two builds on one task queue of the real server: who begins what, who ends what, and what is left to do by hand."""
 
-import asyncio
-import contextlib
-import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowHandle
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import WorkerDeploymentConfig
 
 from deploy.runtime import deployments
-from deploy.runtime.deployments import DeployedVersion, NotPromoted, VersionStatus
+from deploy.runtime.deployments import NotPromoted, VersionStatus
 from deploy.runtime.moving import move
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
 from schema.store.database import Pool
 from tests.factories import add_job, row
-from tests.replay.changed import CHANGED
-from tests.workflows.bench import Bench, working
+from tests.workflows.fleet import Fleet
 from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
-from workflows.job import JobWorkflow
-from workflows.policies import BROWSER_QUEUE_SUFFIX
 
 SEND_ON = ActionResolution(resolution=Resolution.RETRY, by="ana")
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """A deployment of its own on a task queue of its own."""
-
-    environment: WorkflowEnvironment
-    pool: Pool
-    name: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:8]}")
-
-    def version(self, build: str) -> WorkerDeploymentVersion:
-        return WorkerDeploymentVersion(self.name, build)
-
-    @property
-    def task_queues(self) -> frozenset[str]:
-        return frozenset({self.name, self.name + BROWSER_QUEUE_SUFFIX})
-
-    @contextlib.asynccontextmanager
-    async def build(
-        self, build: str, scripts: Mapping[str, Sequence[Turn]], *, window: int = 5, changed: bool = False
-    ) -> AsyncIterator[Bench]:
-        """Workers of one build; its directories count the clicks of these workers alone."""
-        config = WorkerDeploymentConfig(self.version(build), True, VersioningBehavior.AUTO_UPGRADE)
-        workflows = CHANGED[:2] if changed else (JobWorkflow, DirectoryWorkflow)
-        async with working(
-            self.environment,
-            self.pool,
-            scripts,
-            window=window,
-            task_queue=self.name,
-            deployment=config,
-            workflows=workflows,
-        ) as bench:
-            await self.adopt(build)
-            yield bench
-
-    async def adopt(self, build: str, *, always: bool = False) -> None:
-        await deployments.adopt(self.environment.client, self.version(build), self.task_queues, always=always)
-
-    async def versions(self) -> dict[str, DeployedVersion]:
-        found = await deployments.versions(self.environment.client, self.name)
-        return {version.build_id: version for version in found}
-
-    async def until_pinned(self, build: str, number: int) -> None:
-        """The server's list follows a moment later."""
-        async with asyncio.timeout(15):
-            while (await self.versions())[build].pinned != number:
-                await asyncio.sleep(0.1)
 
 
 @pytest.fixture
