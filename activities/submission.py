@@ -11,7 +11,6 @@ import functools
 from datetime import timedelta
 from http import HTTPStatus
 
-import asyncpg
 import structlog
 from temporalio import activity
 
@@ -21,13 +20,17 @@ from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_
 from activities.browser.advance import Stuck, advance
 from activities.browser.chromium import BrowserFailed
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
+from activities.browser.gate import Deadline
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import Sent, send
 from activities.browser.visit import DirectoryGone, go_to
+from activities.captchas import Captchas, CaptchaStands
 from activities.learned import learned_plan
+from activities.solving import Solver
 from activities.turns import in_turn
 from brain import planner
+from brain.answer import unsolved
 from brain.models.advisor import Advisor
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
@@ -35,7 +38,7 @@ from schema.contracts.plan import ModelUsage, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results, turns
-from schema.store.database import Pool
+from schema.store.database import AWAY, Pool
 from schema.store.results import LedgerConflict, Submission
 
 _SEND_LIMIT_S = 45.0
@@ -50,21 +53,28 @@ MOST_ATTEMPTS = 3
 
 _PAGE_TEXT_KEPT = 2_000
 
-_DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
-
 _log = structlog.get_logger(__name__)
 
 
 class Submitting:
-    """Carries out the plan of one submission. Without an advisor, no model reads the page that answers."""
+    """Carries out the plan of one submission.
+
+    Without an advisor, no model reads the page that answers; without a solver, captchas are people's business alone.
+    """
 
     def __init__(
-        self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, advisor: Advisor | None = None
+        self,
+        pool: Pool,
+        browser: BrowserPool,
+        artifacts: ArtifactStore,
+        advisor: Advisor | None = None,
+        solver: Solver | None = None,
     ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
         self._advisor = advisor
+        self._captchas = Captchas(pool, artifacts, solver)
 
     @activity.defn
     async def submit(self, ref: SubmissionRef) -> Standing:
@@ -109,17 +119,24 @@ class Submitting:
                 plan = await self._suited(visit, plan, submission)
                 submission = dataclasses.replace(submission, plan=plan)
                 filled = await _fill(visit, plan, submission)
+                answered = await self._captchas.answer(visit, filled, submission)
             except LedgerConflict:
                 return await self._lost_the_claim(submission)
-            except (DirectoryGone, GuardRefused, Stuck, FormChanged) as stopped:
+            except (DirectoryGone, GuardRefused, Stuck, FormChanged, CaptchaStands) as stopped:
                 outcome = await self._stopped(stopped, plan, visit, submission)
                 await results.record(self._pool, submission, outcome, submission.attempt)
                 return outcome
+            until = Deadline.after(_SEND_LIMIT_S)
             try:
                 attempt = await results.claim_intent(self._pool, submission)
             except LedgerConflict:
                 return await self._lost_the_claim(submission)
-            return await to_its_end(self._send(visit, filled, plan, submission, attempt))
+            visit.gate.open(until)
+            filled = answered.filled if answered else filled
+            outcome = await to_its_end(self._send(visit, filled, plan, submission, attempt))
+            if answered:
+                await answered.judge(outcome)
+            return outcome
 
     async def _suited(self, visit: Visit, plan: Plan, submission: Submission) -> Plan:
         """The plan, or the remembered one for the form that stands in its form's place: some show now one, now another.
@@ -140,17 +157,22 @@ class Submitting:
                 return Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED, reason=str(why))
             case DirectoryGone():
                 return Outcome(status=SubmissionStatus.FAILED, failure=FailureType.FORM_NOT_FOUND, reason=str(why))
+            case CaptchaStands():
+                return await self._for_a_person(visit, submission, why.failure, str(why))
             case _ if plan.learned:
                 # It worked for somebody else. What stands in this customer's way, a look at the form will tell.
                 return Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED, reason=str(why))
             case _:
-                return Outcome(
-                    status=SubmissionStatus.AWAITING_ACTION,
-                    failure=FailureType.PLAN_REJECTED,
-                    reason=str(why),
-                    final_url=visit.page.url,
-                    screenshot=await proof.keep_screenshot(self._artifacts, visit, submission.ref),
-                )
+                return await self._for_a_person(visit, submission, FailureType.PLAN_REJECTED, str(why))
+
+    async def _for_a_person(self, visit: Visit, submission: Submission, failure: FailureType, reason: str) -> Outcome:
+        return Outcome(
+            status=SubmissionStatus.AWAITING_ACTION,
+            failure=failure,
+            reason=reason,
+            final_url=visit.page.url,
+            screenshot=await proof.keep_screenshot(self._artifacts, visit, submission.ref),
+        )
 
     async def _lost_the_claim(self, submission: Submission) -> Outcome:
         """Another job holds the listing, or another worker the row: nothing was clicked here."""
@@ -164,7 +186,6 @@ class Submitting:
         return listed
 
     async def _send(self, visit: Visit, filled: Filled, plan: Plan, submission: Submission, attempt: int) -> Outcome:
-        visit.gate.open()
         amended: Plan | None = None
         answered: bool | None = None
         try:
@@ -181,6 +202,9 @@ class Submitting:
             outcome = _read(sent, visit.page.url, image).model_copy(update={"usage": usage})
             if outcome.failure is FailureType.REFUSED and attempt < MOST_ATTEMPTS:
                 amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
+            elif unsolved(sent.answer) and attempt < MOST_ATTEMPTS:
+                # Nothing is wrong with the plan: the next page poses the next captcha.
+                amended = plan
         if amended is not None:
             outcome = outcome.model_copy(update={"status": SubmissionStatus.PLANNED})
         await self._record(submission, outcome, attempt, amended)
@@ -216,7 +240,7 @@ class Submitting:
             while True:
                 try:
                     await results.record(self._pool, submission, outcome, attempt, amended)
-                except _DATABASE_AWAY as error:
+                except AWAY as error:
                     _log.warning("outcome not yet recorded", error=type(error).__name__)
                     await asyncio.sleep(_RECORD_PAUSE_S)
                 else:
@@ -249,7 +273,8 @@ def _read(sent: Sent, final_url: str, image: str) -> Outcome:
         screenshot=image,
         confidence=answer.confidence,
         response_status=sent.response_status,
-        may_be_sent=status is SubmissionStatus.UNCERTAIN or (sent.left and failure not in _NOT_TAKEN),
+        may_be_sent=status is SubmissionStatus.UNCERTAIN
+        or (sent.left and failure not in _NOT_TAKEN and not unsolved(answer)),
     )
 
 

@@ -15,9 +15,33 @@ from schema.failures import FailureType
 
 _MOST_CONTEXTS = 200
 _ENDS_WITHIN_S = 10.0
+_FEATURES_OFF = (
+    # A slow connect is doubled, and the spare one counts as proven: a post on it that is cut would be sent again.
+    "PermitTcpSocketPoolConnectBackupJobs",
+    # What Playwright turns off. Chromium heeds the last such switch alone.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+)
 _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
+    f"--disable-features={','.join(_FEATURES_OFF)}",
+    # HTTP/2 knows no "Connection: close": its connections are always reused, and posts on them repeated.
+    "--disable-http2",
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",

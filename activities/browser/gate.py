@@ -8,8 +8,10 @@ method and tells of the customer in its address. What a page enciphers it cannot
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import re
-from typing import Any
+import time
+from typing import Any, Self
 from urllib.parse import unquote_plus, urldefrag
 
 import playwright.async_api
@@ -27,6 +29,25 @@ _SHORTEST_MARK = 5
 """A business called "Go" is named in every other address."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment from which nothing may leave any more.
+
+    By two clocks, whichever is first: the one stands still while the machine sleeps, the other can be set.
+    """
+
+    monotonic_s: float
+    wall_s: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        return cls(time.monotonic() + seconds, time.time() + seconds)
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.monotonic_s or time.time() >= self.wall_s
+
+
 class PostGate:
     """Remembers in `sent` what left through it after `open`, and in `held` what was not let through."""
 
@@ -36,7 +57,8 @@ class PostGate:
         self._site_url = ""
         self._marks: tuple[str, ...] = ()
         self._asked: set[str] = set()
-        self._open = False
+        self._intent = False
+        self._open_until: Deadline | None = None
         self._seen: set[tuple[str, str, bytes]] = set()
         self._first_sent = asyncio.Event()
 
@@ -53,15 +75,23 @@ class PostGate:
         """This one address may be gone to, whatever it tells: it is where the directory wants to be asked."""
         self._asked.add(_same_however_written(url))
 
-    def open(self) -> None:
-        """From now on the page may write to its site. Call it after the intent is committed, never before."""
+    def open(self, until: Deadline) -> None:
+        """From now on the page may write to its site. Call it after the intent is committed, never before.
+
+        `until` is counted from before the intent: a worker that was frozen in between finds the gate closed when it
+        wakes, for by then somebody else may have found the directory empty and sent again.
+        """
         if not self._site_url:
             raise RuntimeError("The gate does not know yet what it keeps.")
-        self._open = True
+        self._intent, self._open_until = True, until
 
     def close(self) -> None:
         """The outcome is being read: nothing more may be written."""
-        self._open = False
+        self._open_until = None
+
+    @property
+    def _open(self) -> bool:
+        return self._open_until is not None and not self._open_until.over
 
     @property
     def submission(self) -> Request | None:
@@ -134,7 +164,7 @@ class PostGate:
         if not same_site(request.url, self._site_url):
             return False
         # A page may ask its own server whether a name is taken; to go there with it is to send the form.
-        return "?" not in request.url or not (self._open or request.is_navigation_request())
+        return "?" not in request.url or not (self._intent or request.is_navigation_request())
 
     def _tells(self, url: str) -> bool:
         said = unquote_plus(url).casefold()

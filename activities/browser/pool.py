@@ -21,6 +21,11 @@ _VIEWPORT = {"width": 1280, "height": 900}
 _CLOSES_WITHIN_S = 10.0
 NAVIGATION_TIMEOUT_MS = 30_000
 
+_ONE_REQUEST_EACH = {"Connection": "close"}
+"""Chromium sends a request again, posts included, when a connection that has carried another one before breaks without
+an answer: one click could arrive three times, and no gate in front of the network would see it. A fresh connection is
+never tried twice."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Visit:
@@ -88,6 +93,7 @@ class BrowserPool:
             viewport=_VIEWPORT,  # type: ignore[arg-type]
             user_agent=self._user_agent(browser),
             service_workers="block",
+            extra_http_headers=_ONE_REQUEST_EACH,
             accept_downloads=False,
             proxy=self._proxy,
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from activities.boundary import ActivityFailure
 from activities.browser.fill import fill_step
+from activities.browser.gate import Deadline
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool
 from activities.browser.send import send
@@ -72,7 +73,7 @@ async def _submit(pool: BrowserPool, url: str, business: int) -> None:
         step = planner.plan_step((await observe(visit.page)).snapshot, profile)
         assert isinstance(step, PlanStep), f"{url}: {step.reason}"
         filled = await fill_step(visit.page, step, profile, url)
-        visit.gate.open()
+        visit.gate.open(Deadline.after(60))
         sent = await send(visit, filled.observation, step.button)
         assert sent.answer.kind is AnswerKind.ACCEPTED, f"{url}: {sent.answer.quote}"
 

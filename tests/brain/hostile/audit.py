@@ -14,6 +14,7 @@ from playwright.async_api import Page
 from activities.boundary import ActivityFailure
 from activities.browser.clearing import clear_the_way
 from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
+from activities.browser.gate import Deadline
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.send import send
@@ -101,7 +102,7 @@ async def _attempt(visit: Visit, origins: Origins, attack: Attack, verdict: Verd
     verdict.wrong += await _audit(page, filled=filled is not None, complete=attack.must is Must.FILL)
     if filled is None or not isinstance(step, PlanStep):
         return
-    visit.gate.open()
+    visit.gate.open(Deadline.after(60))
     await send(visit, filled.observation, step.button)
 
 
