@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(local.app, name="local", help="The embedded stack on this machine.")
-app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch.")
+app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch, hold back, cancel.")
 app.add_typer(actions.app, name="actions", help="What waits for a person: list, claim, resolve.")
 app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
 app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
