@@ -1,12 +1,13 @@
 """The front desk: takes visits and posts for every site; a post is judged, written down, and only then answered."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from deploy.local.sandbox.books import BookRow, Books, Entry, PostOutcome
+from deploy.local.sandbox.books import BookRow, Books, Entry, PostOutcome, business_key
 from deploy.local.sandbox.fields import build_form
 from deploy.local.sandbox.judge import Case, Judge, Verdict, business_of
 from deploy.local.sandbox.model import Design, Role, Site
@@ -37,11 +38,20 @@ class Desk:
         """Answers a GET below the site's root."""
         if path == site.form_path:
             return await self._form_page(site, request)
+        if site.checks_duplicates and path == "known":
+            return self._known(site, request)
         if path in ("captcha.svg", "challenge", "challenge/verify", "subcategories"):
             return self._resource(site, path, request)
         if site.design is Design.IFRAME and path == site.post_path:
             return self.pages.embedded_form(site, "")
         return self._public_page(site, path, request)
+
+    def _known(self, site: Site, request: Request) -> Response:
+        """What the page asks before it sends a form; one of the same name with another phone is somebody else."""
+        row = self.books.listing_of(site.slug, request.query_params.get("name", ""))
+        asked = _digits(request.query_params.get("phone", ""))
+        held = [_digits(value) for values in row.fields.values() for value in values] if row else []
+        return JSONResponse({"known": bool(asked) and asked in held})
 
     def _public_page(self, site: Site, path: str, request: Request) -> Response:
         """What visitors of a directory come for: its listings."""
@@ -51,10 +61,10 @@ class Desk:
             return self.pages.overview(site, self._found(site, query.get("q")), query.get("q"))
         if path == "listing/known" and site.design is Design.KNOWN_BUSINESS:
             return self.pages.known_listing(site, query.get("name", ""))
-        row = self._listed_row(site, name or query.get("ref", ""))
+        row = self._taken_row(site, name or query.get("ref", ""))
         if row and path == "thank-you":
             return self.pages.thanks(site, row)
-        if row and section == "listing":
+        if row and section == "listing" and _public(site, row):
             return self.pages.listing(site, row)
         return self.pages.not_found(site)
 
@@ -76,6 +86,8 @@ class Desk:
     async def _submission(self, site: Site, posting: Posting, request: Request) -> Response:
         form = build_form(site)
         business = business_of(form, posting)
+        if site.loses_first_post and business and self.visits.first(f"{site.slug} {business_key(business)}"):
+            return self.pages.hiccup(site, 502, {})
         known = self.books.listing_of(site.slug, business) if business else None
         case = Case(site, form, posting, request.cookies.get(SESSION_COOKIE, ""), known)
         verdict = self._judge.verdict(case)
@@ -128,9 +140,9 @@ class Desk:
         choices = [choice for choice in field.choices if choice.group == parent] if field else []
         return JSONResponse([{"value": choice.value, "label": choice.label} for choice in choices])
 
-    def _listed_row(self, site: Site, number: str) -> BookRow | None:
+    def _taken_row(self, site: Site, number: str) -> BookRow | None:
         row = self.books.row(site.slug, int(number)) if number.isdecimal() and len(number) < 15 else None
-        return row if row and _public(site, row) else None
+        return row if row and row.outcome is PostOutcome.ACCEPTED and site.design is not Design.UNCLEAR else None
 
     def _found(self, site: Site, query: str | None) -> list[tuple[str, str]]:
         """Listings whose name holds the query; the latest ten without one."""
@@ -149,4 +161,11 @@ class Desk:
 
 def _public(site: Site, row: BookRow) -> bool:
     """The unclear site shows its listings to nobody, or its answer would not be unclear."""
-    return row.outcome is PostOutcome.ACCEPTED and site.design is not Design.UNCLEAR
+    if row.outcome is not PostOutcome.ACCEPTED or site.design is Design.UNCLEAR:
+        return False
+    return datetime.now(UTC) - datetime.fromisoformat(row.time) >= timedelta(seconds=site.moderated_s)
+
+
+def _digits(text: str) -> str:
+    """The last ten digits: however a phone number of this street is written."""
+    return "".join(char for char in text if char.isdecimal())[-10:]

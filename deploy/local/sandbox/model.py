@@ -234,7 +234,11 @@ def _ask(word: str) -> Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One directory of the street. `wording` picks among synonyms; `refusal_status` answers an invalid form."""
+    """One directory of the street. `wording` picks among synonyms; `refusal_status` answers an invalid form.
+
+    `moderated_s` is how long its editors take before a listing is shown. One that `loses_first_post` answers a
+    business's first post with an error of the server in front of it: the directory itself never saw the post.
+    """
 
     slug: str
     name: str
@@ -257,6 +261,9 @@ class Site:
     robots_disallowed: bool = False
     refusal_status: int = 200
     digits_only_phone: bool = False
+    moderated_s: int = 0
+    checks_duplicates: bool = False
+    loses_first_post: bool = False
 
     @property
     def expected(self) -> SubmissionStatus:

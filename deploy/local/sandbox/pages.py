@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -97,7 +98,7 @@ class Pages:
 
     def hiccup(self, site: Site, status: int, headers: dict[str, str]) -> HTMLResponse:
         """The plain page of a server that cannot serve just now."""
-        html = self._environment.get_template("answers/hiccup.html").render(site=site, status=status)
+        html = self._environment.get_template("answers/hiccup.html").render(site=site, status=HTTPStatus(status))
         return HTMLResponse(html, status, headers)
 
     def not_found(self, site: Site) -> HTMLResponse:

@@ -5,6 +5,7 @@ A starter job takes the fifty sites of priority tier 1 with the highest domain a
 (skipped), 1 uncertain, 2 failed (one closed for good, one that refuses everybody from another state).
 """
 
+from deploy.local.sandbox.lookups import lookup
 from deploy.local.sandbox.model import Site
 from deploy.local.sandbox.sites import classics, layouts, manners, scripted, walls
 from schema.contracts.directory import DirectoryEntry
@@ -38,4 +39,5 @@ def directory_entry(site: Site, base_url: str) -> DirectoryEntry:
         category=site.category,
         automation=site.automation,
         interval_ms=0,
+        lookup=lookup(site, base_url),
     )

@@ -127,6 +127,7 @@ SITES = (
         naming=Naming.LOCAL,
         form_path="inscription",
         answer=Answer.REVIEW,
+        moderated_s=20,
         noise=(Noise.SEARCH, Noise.NEWSLETTER),
         asks=asks(
             "business_name* category* website contact email* phone* street city* postal_code* description*500 terms*"
@@ -189,6 +190,7 @@ SITES = (
         wording=2,
         form_path="addurl",
         answer=Answer.PREVIEW,
+        checks_duplicates=True,
         noise=(Noise.SEARCH, Noise.LOGIN),
         asks=asks(
             "business_name* website* category* description*250 keywords contact email* phone* street city* state "

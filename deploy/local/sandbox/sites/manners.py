@@ -1,4 +1,4 @@
-"""Sites that behave badly or strangely: slow, flaky, busy, picky, unclear, closed."""
+"""Sites that behave badly or strangely: slow, flaky, busy, forgetful, picky, unclear, closed."""
 
 from deploy.local.sandbox.model import Answer, Design, Mark, Naming, Noise, Site, Skin, asks
 
@@ -134,6 +134,20 @@ SITES = (
         domain_authority=42,
         skin=Skin.PRESS,
         accent="#be185d",
+        asks=asks(_BASIC),
+    ),
+    Site(
+        slug="patchy-line-pages",
+        name="Patchy Line Pages",
+        design=Design.CLASSIC,
+        domain_authority=22,
+        priority_tier=2,
+        loses_first_post=True,
+        skin=Skin.CIVIC,
+        accent="#0e7490",
+        mark=Mark.ASTERISK,
+        answer=Answer.PREVIEW,
+        noise=(Noise.SEARCH,),
         asks=asks(_BASIC),
     ),
     Site(
