@@ -1,8 +1,12 @@
-"""`directorybolt jobs`: take a job in, and see how far it is. All of it reads and writes the ledger, never Temporal."""
+"""`directorybolt jobs`: take a job in, see how far it is, and hold it back or end it.
+
+All but `cancel`, `pause` and `resume` is read from and written to the ledger, never Temporal.
+"""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
@@ -28,6 +32,21 @@ class Preview(Contract):
 
     tier: Tier
     directories: tuple[str, ...]
+
+
+class Steer(StrEnum):
+    """What is asked of a running job."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class Steered(Contract):
+    """What `jobs cancel|pause|resume --json` print. A job that is being cancelled ends when its pages are closed."""
+
+    job_id: UUID
+    became: Literal["being_cancelled", "cancelled", "paused", "resumed"]
 
 
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
@@ -96,6 +115,32 @@ def watch(job_id: JobId, as_json: AsJson = False) -> None:
         print_report(report)
 
 
+@app.command()
+def cancel(job_id: JobId, as_json: AsJson = False) -> None:
+    """End a job for good: what is under way ends in good order, nothing further is sent."""
+    _steer(job_id, Steer.CANCEL, as_json=as_json)
+
+
+@app.command()
+def pause(job_id: JobId, as_json: AsJson = False) -> None:
+    """Start no further directory of a job; those under way go on."""
+    _steer(job_id, Steer.PAUSE, as_json=as_json)
+
+
+@app.command()
+def resume(job_id: JobId, as_json: AsJson = False) -> None:
+    """Go on with a paused job."""
+    _steer(job_id, Steer.RESUME, as_json=as_json)
+
+
+def _steer(job_id: str, steer: Steer, *, as_json: bool) -> None:
+    steered = asyncio.run(_steered(parse_job_id(job_id), steer))
+    if as_json:
+        print_json(steered)
+    else:
+        remarks.print(f"Job {steered.job_id} is {steered.became.replace('_', ' ')}.")
+
+
 def parse_job_id(job_id: str) -> UUID:
     """Raises CommandFailed."""
     try:
@@ -151,3 +196,46 @@ async def _found(pool: Pool, job_id: UUID) -> JobReport:
     if report is None:
         raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows the newest.")
     return report
+
+
+async def _steered(job_id: UUID, steer: Steer) -> Steered:
+    """Raises CommandFailed where the job has ended, has not begun, or is so already."""
+    from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
+    from deploy.cli.temporal import temporal
+
+    settings = load_settings()
+    async with database(settings) as pool, temporal(settings) as client:
+        status = (await _found(pool, job_id)).status
+        if status.ended:
+            raise CommandFailed(f"Job {job_id} has ended already: it is {status}.")
+        gateway = WorkflowGateway(client)
+        try:
+            match steer:
+                case Steer.CANCEL:
+                    await gateway.cancel_job(job_id)
+                    return Steered(job_id=job_id, became="being_cancelled")
+                case Steer.PAUSE:
+                    await gateway.pause_job(job_id)
+                    return Steered(job_id=job_id, became="paused")
+                case Steer.RESUME:
+                    await gateway.resume_job(job_id)
+                    return Steered(job_id=job_id, became="resumed")
+        except UpdateRefused as refused:
+            raise CommandFailed(f"Job {job_id}: {refused}") from None
+        except Unanswered as away:
+            raise CommandFailed(f"{away} See that a worker runs, and try again.", SERVICE_FAILED) from None
+        except WorkflowAway:
+            return await _without_workflow(pool, job_id, steer)
+
+
+async def _without_workflow(pool: Pool, job_id: UUID, steer: Steer) -> Steered:
+    """A job whose message is still on its way can be cancelled in the ledger: its workflow will find it so."""
+    if steer is Steer.CANCEL:
+        async with pool.acquire() as connection, connection.transaction():
+            if await jobs.finish(connection, job_id, cancelled=True) is JobStatus.CANCELLED:
+                return Steered(job_id=job_id, became="cancelled")
+    if (await _found(pool, job_id)).status is JobStatus.PENDING:
+        raise CommandFailed(f"Job {job_id} has not begun: its message is still on its way to a worker.")
+    raise CommandFailed(
+        f"Job {job_id} has no workflow that runs: `directorybolt jobs explain {job_id}` says why.", SERVICE_FAILED
+    )
