@@ -104,12 +104,11 @@ class DeadLetters:
         held: dict[str, Message] = {}
         try:
             while batch := await self._dead.receive(wait_s=_WAIT_S, hidden_s=_HIDDEN_S):
-                for message in batch:
-                    # On a long walk the first ones come again: then they are only taken in hand anew.
-                    known = message.id in held
-                    held[message.id] = message
-                    if not known:
-                        yield message
+                # On a long walk the first ones come again: then they are only taken in hand anew.
+                new = [message for message in batch if message.id not in held]
+                held.update({message.id: message for message in batch})
+                for message in new:
+                    yield message
         finally:
             await self._dead.release(list(held.values()))
 

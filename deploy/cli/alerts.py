@@ -70,6 +70,10 @@ async def _listed(limit: int) -> tuple[Alert, ...]:
 async def _tried(settings: Settings) -> tuple[ChannelResult, ...]:
     from activities.channels import Channel, ChannelFailed
     from deploy.runtime.alerts import alert_channels
+    from deploy.runtime.logs import configure_logs
+
+    # As a worker's log would show it.
+    configure_logs(settings.log_level)
 
     async def tried(channel: Channel) -> ChannelResult:
         try:

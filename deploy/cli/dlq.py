@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
@@ -35,16 +35,23 @@ def list_letters(
     if not found:
         remarks.print("The dead-letter queue is empty.")
         return
-    table = Table("message", "sent", "job", "reason", "if redriven")
+    table = Table(Column("message", no_wrap=True), "sent", "job", "reason", "if redriven")
     for letter in found:
-        job = f"{letter.job_id} ({letter.job_status})" if letter.job_status else str(letter.job_id or "")
-        again = f"[red]rejected[/]: {plain(letter.rejected, 200)}" if letter.rejected else "[green]taken[/]"
+        again = "[green]taken[/]"
+        if letter.rejected:
+            again = "[red]rejected again[/]"
+            if letter.rejected != letter.reason:
+                again += f": {plain(letter.rejected, 300)}"
         table.add_row(
-            plain(letter.message_id), f"{letter.sent_at:%Y-%m-%d %H:%M} UTC", job, plain(letter.reason, 300), again
+            plain(letter.message_id),
+            f"{letter.sent_at:%Y-%m-%d %H:%M}",
+            letter.job_status or "",
+            plain(letter.reason, 300),
+            again,
         )
     console.print(table)
-    if count > len(found):
-        remarks.print(f"{len(found)} of about {count}; --limit shows more.")
+    shown = f"{len(found)} of about {count}; --limit shows more. " if count > len(found) else ""
+    remarks.print(f"{shown}Times are UTC. `directorybolt dlq show ID` prints the message itself.")
 
 
 @app.command()
