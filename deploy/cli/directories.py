@@ -7,11 +7,13 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
 from rich.table import Table
 
+from brain.sites import same_site
 from deploy.cli.failures import CommandFailed, database, first_problem, read_file
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
@@ -33,7 +35,8 @@ def import_file(
     """Add directories, or change those whose slug is known. A bad row stops the import before anything is written.
 
     Columns: slug, name, submission_url; and if wanted domain_authority (0-100), priority_tier (1-5), category,
-    active, automation (allowed, silent, forbidden), accept_terms, interval_ms.
+    active, automation (allowed, silent, forbidden), accept_terms, interval_ms, daily_cap, and lookup: how the
+    directory can be asked whether it holds a business, as JSON (docs/exactly-once.md).
     """
     entries = parse_entries(file)
     if not dry_run:
@@ -106,12 +109,21 @@ def parse_entries(file: Path) -> tuple[DirectoryEntry, ...]:
             entry = DirectoryEntry.model_validate(row)
         except ValidationError as error:
             raise first_problem(error, f"{file.name}, {place}") from None
+        _check_lookup(entry, f"{file.name}, {place}")
         if entry.slug in entries:
             raise CommandFailed(f"{file.name}, {place}: slug {entry.slug!r} occurs twice.")
         entries[entry.slug] = entry
     if not entries:
         raise CommandFailed(f"{file.name} holds no directory.")
     return tuple(entries.values())
+
+
+def _check_lookup(entry: DirectoryEntry, place: str) -> None:
+    """What the customer's name is told to must be the directory itself."""
+    for address in entry.lookup.addresses if entry.lookup else ():
+        if not same_site(address, entry.submission_url):
+            host = urlsplit(address).hostname
+            raise CommandFailed(f"{place}: lookup: {host} must belong to the site of submission_url.")
 
 
 _Rows = list[tuple[str, dict[str, Any]]]

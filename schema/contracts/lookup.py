@@ -50,9 +50,18 @@ def placeholders(template: str) -> frozenset[Placeholder]:
     return frozenset(found)
 
 
+def _has_a_host(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "{" not in parts.netloc and parts.port != 0
+        )
+    except ValueError:
+        return False
+
+
 def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+    if not _has_a_host(value):
         raise ValueError("must be an http(s) address with its host written out")
     if not value.isprintable() or " " in value:
         raise ValueError("must be one line of visible characters without spaces")
@@ -80,7 +89,7 @@ def _from_a_cell(value: Any) -> Any:
         return value
     try:
         return json.loads(value)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, RecursionError):
         raise ValueError("must be a JSON object") from None
 
 

@@ -27,7 +27,7 @@ EXPECTED = [
         accept_terms=False,
         interval_ms=1500,
     ),
-    entry("plain", submission_url="https://plain.example/add"),
+    entry("plain", submission_url="https://plain.example/add", interval_ms=60_000),
 ]
 
 
@@ -110,3 +110,59 @@ async def test_what_has_changed_on_forms_is_listed_for_people_and_for_programs(c
     assert "[red]Fax[/red]" in table.out
     assert "A captcha has appeared" in table.out
     assert table.err == "1 directory. Times are UTC.\n"
+
+
+SEARCH = {"search": {"url": "https://find.alpha.com/?q={business_name}", "nothing_found": "No results"}}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+async def test_how_a_directory_can_be_asked_goes_in_and_comes_out(command: Command, pool: Pool, suffix: str) -> None:
+    row: dict[str, Any] = {"slug": "alpha", "name": "Alpha", "submission_url": "https://www.alpha.com/add"}
+    cell = json.dumps(SEARCH).replace('"', '""')
+    files = {
+        "csv": f'{",".join(row)},lookup\n{",".join(row.values())},"{cell}"\n',
+        "json": json.dumps([row | {"lookup": SEARCH}]),
+    }
+    assert command("directories", "import", command.write(f"list.{suffix}", files[suffix])).code == 0
+    [found] = command("directories", "list", "--json").json
+    assert found["lookup"]["search"] == SEARCH["search"]
+    assert found["lookup"]["absence_is_proof"] is False
+
+
+@pytest.mark.parametrize(
+    ("lookup", "problem"),
+    [
+        (
+            {"search": {"url": "https://alpha.example/?q={name}"}},
+            "lookup.search.url: holds {name}, which is not one of",
+        ),
+        ({"search": {"url": "https://alpha.example/?q={phone!r}"}}, "lookup.search.url: holds {phone}, which is not"),
+        ({"search": {"url": "https://alpha.example/?q={city"}}, "lookup.search.url: has a brace without its partner"),
+        (
+            {"search": {"url": "https://alpha.example/all"}},
+            "lookup.search.url: must hold at least one of {business_name}",
+        ),
+        ({"search": {"url": "https://{city}.example/"}}, "lookup.search.url: must be an http(s) address with its host"),
+        ({"search": {"url": "javascript:{city}"}}, "lookup.search.url: must be an http(s) address with its host"),
+        ({"listing": "https://[alpha/{city}"}, "lookup.listing: must be an http(s) address with its host"),
+        ({"listing": "https://alpha.example:99999/{city}"}, "lookup.listing: must be an http(s) address with its host"),
+        ({"listing": "https://beta.example/{business_slug}"}, "lookup: beta.example must belong to the site of"),
+        (
+            {"duplicate_check": {"url": "https://alpha.example/?q={business_name}", "known": "yes", "unknown": "no"}},
+            "lookup.duplicate_check.url: must ask with the name and with {phone} or {website}",
+        ),
+        ({"absence_is_proof": True}, "lookup: must offer a search, a listing or a duplicate_check"),
+        (
+            {"search": {"url": "https://alpha.example/?q={city}"}, "absence_is_proof": True},
+            "lookup: absence_is_proof needs a duplicate_check, or the search's words for nothing_found",
+        ),
+        ({"mail": "x@alpha.example"}, "lookup.mail is not a known field"),
+        ("no", "lookup: must be a JSON object"),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_in_one_sentence(nowhere: Command, lookup: object, problem: str) -> None:
+    row = {"slug": "alpha", "name": "Alpha", "submission_url": "https://alpha.example/add", "lookup": lookup}
+    ran = nowhere("directories", "import", nowhere.write("list.json", json.dumps([row])), "--dry-run")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"list.json, entry 1: {problem}")
+    assert ran.err.count("\n") == 1
