@@ -38,10 +38,10 @@ def first_problem(error: ValidationError, what: str) -> CommandFailed:
             problem = f"{field} is not a known field"
         case "json_invalid":
             problem = f"this is not JSON ({said.removeprefix('Invalid JSON: ')})"
-        case _ if not field:
+        case "model_type" | "model_attributes_type" if not field:
             problem = "this is not a JSON object"
         case _:
-            problem = f"{field}: {said}"
+            problem = f"{field}: {said}" if field else said
     others = error.error_count() - 1
     more = f" ({others} more like it)" if others else ""
     return CommandFailed(f"{what}: {problem}{more}.")
