@@ -14,9 +14,11 @@ from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import Walked, walk
+from activities.captchas import Captchas
 from activities.learned import learned_plan
 from activities.proof import keep_screenshot
 from activities.robots import Robots
+from activities.solving import Solver
 from activities.turns import OUT_OF_ORDER, in_turn
 from brain import planner
 from brain.drift import drift, seen
@@ -33,6 +35,7 @@ from schema.store.results import Submission
 _PERSON_CAN_HELP = frozenset(
     {
         FailureType.CAPTCHA,
+        FailureType.CAPTCHA_ON_PAGE,
         FailureType.LOGIN_REQUIRED,
         FailureType.PAYMENT_REQUIRED,
         FailureType.PLAN_REJECTED,
@@ -52,12 +55,14 @@ class Planning:
         artifacts: ArtifactStore,
         robots: Robots,
         advisor: Advisor | None = None,
+        solver: Solver | None = None,
     ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
         self._robots = robots
         self._advisor = advisor
+        self._captchas = Captchas(pool, artifacts, solver)
 
     @activity.defn
     async def plan_submission(self, ref: SubmissionRef) -> Standing:
@@ -109,6 +114,7 @@ class Planning:
 
     async def _plan_by_visit(self, submission: Submission) -> Outcome:
         consultation = self._advisor.consultation(submission.profile) if self._advisor else None
+        answerable = await self._captchas.answerable(submission)
         async with self._browser.visit() as visit:
             visit.gate.confine(submission.submission_url, submission.profile)
             try:
@@ -121,6 +127,7 @@ class Planning:
                 submission.submission_url,
                 accept_terms=submission.accept_terms,
                 consultation=consultation,
+                answerable=answerable,
             )
             usage = consultation.usage if consultation else ()
             met = tuple(map(seen, walked.met))

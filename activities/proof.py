@@ -20,12 +20,17 @@ async def keep_screenshot(artifacts: ArtifactStore, visit: Visit, ref: Submissio
     """The screenshot's key; "" when it cannot be taken or kept in time."""
     try:
         async with asyncio.timeout(LIMIT_S):
-            return await artifacts.put_screenshot(ref, await visit.screenshot())
-    except (
-        botocore.exceptions.BotoCoreError,
-        botocore.exceptions.ClientError,
-        BrowserFailed,
-        TimeoutError,
-    ) as error:
+            return await keep_picture(artifacts, await visit.screenshot(), ref)
+    except (BrowserFailed, TimeoutError) as error:
+        _log.warning("screenshot not taken", directory=ref.slug, error=type(error).__name__)
+        return ""
+
+
+async def keep_picture(artifacts: ArtifactStore, image: bytes, ref: SubmissionRef) -> str:
+    """The PNG's key; "" when it cannot be kept in time."""
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            return await artifacts.put_screenshot(ref, image)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, TimeoutError) as error:
         _log.warning("screenshot not stored", directory=ref.slug, error=type(error).__name__)
         return ""

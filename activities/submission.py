@@ -23,7 +23,7 @@ from activities.browser.fill import Filled, FormChanged, GuardRefused, fill_step
 from activities.browser.gate import Deadline
 from activities.browser.observe import observe
 from activities.browser.pool import BrowserPool, Visit
-from activities.browser.send import Sent, send
+from activities.browser.send import NeverArrived, Sent, send
 from activities.browser.visit import DirectoryGone, go_to
 from activities.captchas import Captchas, CaptchaStands
 from activities.learned import learned_plan
@@ -194,6 +194,9 @@ class Submitting:
         except (BrowserFailed, TimeoutError):
             visit.gate.close()
             outcome = _after_error(left=bool(visit.gate.sent))
+        except NeverArrived as refused:
+            outcome = Outcome(status=SubmissionStatus.PLANNED, failure=refused.failure, reason=str(refused))
+            answered = False
         else:
             if sent.left:
                 answered = sent.response_status is not None and sent.response_status < HTTPStatus.INTERNAL_SERVER_ERROR

@@ -56,12 +56,18 @@ def judge(before: FormSnapshot, after: FormSnapshot, response_status: int | None
     refusals = _refusals(reading)
     return (
         _duplicate(reading, refusals)
+        or _misread(reading, refusals)
         or _wall(reading, refusals)
         or _refused(reading, refusals)
         or _accepted_by_words(reading)
         or _accepted_by_response(reading)
         or _unclear(reading)
     )
+
+
+def unsolved(answer: Answer) -> bool:
+    """True if the page took nothing because its captcha was answered wrongly, and not for a captcha that came later."""
+    return answer.kind is AnswerKind.CAPTCHA and answer.evidence is Evidence.TEXT
 
 
 def news(before: FormSnapshot, after: FormSnapshot) -> tuple[str, ...]:
@@ -90,6 +96,16 @@ def _duplicate(reading: _Reading, refusals: tuple[Refusal, ...]) -> Answer | Non
             return _answer(AnswerKind.DUPLICATE, Evidence.TEXT, refusal.message, 0.9, refusals)
     quote = reading.quote("duplicate")
     return _answer(AnswerKind.DUPLICATE, Evidence.TEXT, quote, 0.9) if quote else None
+
+
+def _misread(reading: _Reading, refusals: tuple[Refusal, ...]) -> Answer | None:
+    """The captcha was answered wrongly, and nothing else is amiss: the directory's own word that it took nothing."""
+    if reading.before.captcha is CaptchaKind.NONE or not reading.form_there or any(r.handle for r in refusals):
+        return None
+    before, after = (side.field(reading.after.captcha_field) for side in (reading.before, reading.after))
+    beside = after.error if after is not None and (before is None or before.error != after.error) else ""
+    quote = beside or reading.quote("unsolved") or reading.quote("challenge")
+    return _answer(AnswerKind.CAPTCHA, Evidence.TEXT, quote, 0.9) if quote else None
 
 
 def _wall(reading: _Reading, refusals: tuple[Refusal, ...]) -> Answer | None:
@@ -167,6 +183,7 @@ def _refusals(reading: _Reading) -> tuple[Refusal, ...]:
         if field.visible and field.error and (field.handle, fold(field.error)) not in old
     ]
     captcha = {h for h, meaning in map_fields(reading.after.fields).items() if meaning.concept is Avoid.CAPTCHA}
+    captcha.add(reading.after.captcha_field)
     beside = [refusal for refusal in beside if refusal.handle not in captcha]
     said = {fold(refusal.message) for refusal in beside}
     covered = {refusal.handle for refusal in beside}

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         DirectoryState,
         Failure,
         PersonNeeded,
+        Resolution,
         Sighting,
         Standing,
         SubmissionRef,
@@ -43,6 +44,9 @@ _LOOKS = (timedelta(), *(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168)
 """From one look whether a directory has published what may have been sent, to the next."""
 
 _OUT_OF_ORDER = (FailureType.DIRECTORY_UNREACHABLE, FailureType.DIRECTORY_BUSY)
+
+_PLAN_STANDS = (FailureType.REFUSED, FailureType.CAPTCHA)
+"""Refusals that leave a plan to carry out: an amended one, or the same for a captcha that was answered wrongly."""
 
 _KNOWN_FAILURES = {failure.value: failure for failure in FailureType}
 
@@ -111,6 +115,8 @@ class DirectoryWorkflow:
             raise ValueError("Somebody else is resolving this action right now.")
         if decision.resolution.sends and self._outcome.may_be_sent:
             raise ValueError("The directory may already hold the business: confirm or give up, but do not send again.")
+        if decision.resolution is Resolution.ATTEND and self._outcome.failure is not FailureType.CAPTCHA:
+            raise ValueError("There is no captcha here that could be answered from elsewhere.")
 
     async def _submit(self) -> None:
         """Plan and submit until there is an outcome, or the plan had to be made anew too often."""
@@ -132,7 +138,7 @@ class DirectoryWorkflow:
             if self._outcome.status is not SubmissionStatus.PLANNED:
                 return
             if not self._out_of_order:
-                self._amended = self._outcome.failure is FailureType.REFUSED
+                self._amended = self._outcome.failure in _PLAN_STANDS
                 rounds += 1
         await self._give_up(self._outcome.failure or FailureType.FORM_CHANGED, f"Not sent after {_MOST_ROUNDS} tries.")
 

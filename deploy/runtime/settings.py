@@ -101,6 +101,9 @@ class Settings(BrowserSettings):
 
     result_retention_days: int = Field(default=90, ge=1, le=3650)
 
+    twocaptcha_api_key: SecretStr | None = None
+    twocaptcha_server: str = Field(default="2captcha.com", pattern=r"^[\w.-]+(:\d+)?$")
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
     staff_token: SecretStr | None = None

@@ -20,7 +20,9 @@ from activities.queues import Queue
 from activities.reconciling import Reconciling
 from activities.retention import Retention
 from activities.robots import Robots, robots_client
+from activities.solving import Solver
 from activities.submission import Submitting
+from activities.two_captcha import TwoCaptcha
 from activities.upkeep import Upkeep
 from deploy.runtime.alerts import alert_channels
 from deploy.runtime.aws import s3_client, sqs_client
@@ -79,8 +81,9 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         retention = Retention(pool, artifacts, timedelta(days=settings.result_retention_days))
         models = await stack.enter_async_context(advisor(settings))
         robots = Robots(pool, await stack.enter_async_context(robots_client(settings.user_agent_contact)))
-        planning = Planning(pool, browser, artifacts, robots, models)
-        submitting = Submitting(pool, browser, artifacts, models)
+        solver = _solver(settings)
+        planning = Planning(pool, browser, artifacts, robots, models, solver)
+        submitting = Submitting(pool, browser, artifacts, models, solver)
         reconciling = Reconciling(pool, browser, artifacts, robots)
         yield Wired(
             client=client,
@@ -109,6 +112,13 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
             ),
             browser_activities=(planning.plan_submission, submitting.submit, reconciling.look_up),
         )
+
+
+def _solver(settings: Settings) -> Solver | None:
+    """Who is paid to answer captchas where a directory permits it; nobody without a key."""
+    if settings.twocaptcha_api_key is None:
+        return None
+    return TwoCaptcha(settings.twocaptcha_api_key.get_secret_value(), settings.twocaptcha_server)
 
 
 async def _reach(settings: Settings, pool: Pool) -> Client:

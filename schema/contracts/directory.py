@@ -43,6 +43,7 @@ class DirectoryEntry(Contract):
 
     `interval_ms` is the least time between two turns at the directory, over all jobs; `daily_cap` the most submissions
     a day (UTC), None for no limit. `lookup` is how the directory can be asked what became of a submission.
+    `solver_allowed`: a paid solver may be asked for its captchas; by default a person is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +60,7 @@ class DirectoryEntry(Contract):
     interval_ms: int = Field(default=60_000, ge=0, le=86_400_000)
     daily_cap: int | None = Field(default=None, ge=1, le=100_000)
     lookup: LookupColumn = None
+    solver_allowed: bool = False
 
 
 class Directory(DirectoryEntry):

@@ -16,6 +16,10 @@ Executor: TypeAlias = "Pool | Connection"
 """Where a single statement may run: a pool, or a connection inside the caller's transaction."""
 
 
+AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
+"""What a statement raises while the database is restarted or cannot be reached: it may be tried again."""
+
+
 async def open_pool(database_url: str, size: int) -> Pool:
     """A pool of at most `size` connections that reads and writes jsonb as Python values.
 

@@ -62,6 +62,7 @@ class Submission:
     automation: Automation
     accept_terms: bool
     lookup: Lookup | None
+    solver_allowed: bool
 
 
 async def create(
@@ -83,7 +84,7 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
     row = await db.fetchrow(
         """
         select r.*, now() - r.intent_at as intent_age, j.business_data, d.submission_url, d.active, d.automation,
-            d.accept_terms, d.lookup
+            d.accept_terms, d.lookup, d.solver_allowed
         from job_results r join jobs j on j.id = r.job_id join directories d on d.id = r.directory_id
         where r.job_id = $1 and d.slug = $2
         """,
@@ -109,6 +110,7 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
         automation=Automation(row["automation"]),
         accept_terms=row["accept_terms"],
         lookup=Lookup.model_validate(row["lookup"]) if row["lookup"] is not None else None,
+        solver_allowed=row["solver_allowed"],
     )
 
 

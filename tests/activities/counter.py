@@ -13,6 +13,7 @@ from activities.browser.pool import BrowserPool
 from activities.planning import Planning
 from activities.reconciling import Reconciling
 from activities.robots import Robots, robots_client
+from activities.solving import Solver
 from activities.submission import Submitting
 from brain.models.advisor import Advisor
 from schema.contracts.submission import Outcome, Sighting, Standing, SubmissionRef, SubmissionStatus
@@ -47,16 +48,17 @@ class Counter:
     ref: SubmissionRef
     drawer: Drawer = field(default_factory=Drawer)
     advisor: Advisor | None = None
+    solver: Solver | None = None
 
     async def plan(self) -> Standing:
         await self.take_turn()
-        planning = Planning(self.pool, self.browser, self.drawer, self.robots, self.advisor)
+        planning = Planning(self.pool, self.browser, self.drawer, self.robots, self.advisor, self.solver)
         return await ActivityEnvironment().run(planning.plan_submission, self.ref)
 
     async def submit(self, environment: ActivityEnvironment | None = None) -> Outcome:
         """One attempt, as a worker makes it, and what the ledger says of it; the two must not differ."""
         await self.take_turn()
-        submitting = Submitting(self.pool, self.browser, self.drawer, self.advisor)
+        submitting = Submitting(self.pool, self.browser, self.drawer, self.advisor, self.solver)
         standing = await (environment or ActivityEnvironment()).run(submitting.submit, self.ref)
         outcome = (await self.row()).outcome
         assert standing == outcome.standing
