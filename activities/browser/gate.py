@@ -22,6 +22,7 @@ from schema.contracts.profile import BusinessProfile
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BOUNDARY = re.compile(rb"-{2,}WebKitFormBoundary\w+")
+_NEVER_CONNECTED = frozenset({"net::ERR_CONNECTION_REFUSED", "net::ERR_NAME_NOT_RESOLVED"})
 _FAREWELLS = ("Ping", "Image", "Fetch", "Media", "Other")
 """The types of what outlives its page."""
 
@@ -92,6 +93,11 @@ class PostGate:
     @property
     def _open(self) -> bool:
         return self._open_until is not None and not self._open_until.over
+
+    @property
+    def refused(self) -> bool:
+        """What was sent met a closed door, and nothing else was: no connection ever came about, so nothing arrived."""
+        return bool(self.sent) and all(request.failure in _NEVER_CONNECTED for request in self.sent)
 
     @property
     def submission(self) -> Request | None:

@@ -1,12 +1,14 @@
 """The click, and watching what leaves and what comes back. It is called once per claimed intent and never retries."""
 
 import asyncio
+import contextlib
 import dataclasses
 import time
 
 import playwright.async_api
 from playwright.async_api import ElementHandle, Request
 
+from activities.boundary import ActivityFailure
 from activities.browser.chromium import BrowserFailed
 from activities.browser.observe import Observation, observe
 from activities.browser.pool import Visit
@@ -14,12 +16,20 @@ from brain.answer import judge
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
 from schema.contracts.submission import Evidence
+from schema.failures import FailureType
 
 _PRESSED_WITHIN_MS = 5_000
 _POST_LEAVES_WITHIN_S = 6.0
 _ANSWER_WITHIN_S = 25.0
 _PAGE_SPEAKS_WITHIN_S = 5.0
 _PAUSE_S = 0.15
+
+
+class NeverArrived(ActivityFailure):
+    """The directory could not be reached at all when the form was to be sent."""
+
+    def __init__(self) -> None:
+        super().__init__(FailureType.DIRECTORY_UNREACHABLE, "The directory took no connection: nothing has arrived.")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,8 +45,8 @@ class Sent:
 async def send(visit: Visit, observation: Observation, button: str) -> Sent:
     """Press the button, wait for the request to leave and be answered, then read the page.
 
-    The caller has opened the gate, and bounds the time. Raises BrowserFailed; `gate.sent` tells the caller whether
-    something had left by then.
+    The caller has opened the gate, and bounds the time. Raises NeverArrived, and BrowserFailed; `gate.sent` tells the
+    caller whether something had left by then.
     """
     before = observation.snapshot
     try:
@@ -47,6 +57,8 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
     await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
     answer, status, after = await _listen(visit, before)
     visit.gate.close()
+    if visit.gate.refused:
+        raise NeverArrived
     return Sent(left=bool(visit.gate.sent), answer=answer, response_status=status, after=after)
 
 
@@ -88,7 +100,9 @@ async def _listen(visit: Visit, before: FormSnapshot) -> tuple[Answer, int | Non
             status = await _status(visit.gate.submission)
             deadline = time.monotonic() + _PAGE_SPEAKS_WITHIN_S
         try:
-            await visit.page.wait_for_load_state("domcontentloaded")
+            # A page that breaks off in the middle is never loaded: what has come of it is read.
+            with contextlib.suppress(playwright.async_api.TimeoutError):
+                await visit.page.wait_for_load_state("domcontentloaded", timeout=_ANSWER_WITHIN_S * 1000)
             after = (await observe(visit.page, patience_s=0)).snapshot
             answer = judge(before, after, status)
         except playwright.async_api.Error as error:
