@@ -169,8 +169,9 @@ class DirectoryWorkflow:
             if turn.waits_for is WaitsFor.BREAKER:
                 self._patience -= wait
                 if self._patience < timedelta():
+                    failure = self._outcome.failure if self._out_of_order else None
                     await self._give_up(
-                        FailureType.DIRECTORY_UNREACHABLE, "The directory was out of order for too long."
+                        failure or FailureType.DIRECTORY_UNREACHABLE, "The directory was out of order for too long."
                     )
                     return False
             await self._park(parked=wait > PARKED_AFTER)
