@@ -18,6 +18,7 @@ from schema.contracts.lookup import FINAL_URL, DuplicateCheck, Placeholder, Sear
 from schema.contracts.profile import BusinessProfile
 
 _OK = 200
+_SEPARATOR = re.compile(r"\s[-–—:]\s|[|»›·•/]|,\s|\sin\s")
 
 
 class Sight(StrEnum):
@@ -85,11 +86,11 @@ def result_link(page: PublicPage, profile: BusinessProfile) -> str:
     name = fold(profile.business_name)
     places = [fold(text) for text in (profile.street, profile.city, profile.postal_code) if text]
     named = [
-        (sum(_holds(fold(link.around), place) for place in places), -at, link.url)
+        (fold(link.text) == name, sum(_holds(fold(link.around), place) for place in places), -at, link.url)
         for at, link in enumerate(page.links)
         if _holds(fold(link.text), name) and same_site(link.url, page.url)
     ]
-    return max(named)[2] if page.status == _OK and named else ""
+    return max(named)[-1] if page.status == _OK and named else ""
 
 
 def searched(search: Search, page: PublicPage, profile: BusinessProfile) -> Sight:
@@ -111,8 +112,20 @@ def checked(check: DuplicateCheck, page: PublicPage) -> Sight:
 
 
 def _is_named(page: PublicPage, profile: BusinessProfile) -> bool:
-    name = fold(profile.business_name)
-    return any(_holds(fold(heading), name) for heading in (page.title, *page.headings))
+    """True if a heading is the name, perhaps with the city or the site's own name beside it.
+
+    One that merely has the name in it may be another house's: "Bluebird Bakery" is not "Bluebird Bakery Supplies".
+    """
+    name = _parts(profile.business_name)
+    for heading in (page.title, *page.headings):
+        parts = _parts(heading)
+        if any(parts[at : at + len(name)] == name for at in range(len(parts))):
+            return True
+    return False
+
+
+def _parts(heading: str) -> list[str]:
+    return [fold(part) for part in _SEPARATOR.split(heading) if fold(part)]
 
 
 def _same_phone(page: PublicPage, profile: BusinessProfile, spoken: str) -> bool:

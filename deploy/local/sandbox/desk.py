@@ -145,13 +145,13 @@ class Desk:
         return row if row and row.outcome is PostOutcome.ACCEPTED and site.design is not Design.UNCLEAR else None
 
     def _found(self, site: Site, query: str | None) -> list[tuple[str, str]]:
-        """Listings whose name holds the query; the latest ten without one."""
+        """Listings whose name holds the query, the latest fifty of them; the latest ten without one."""
         if query and site.design is Design.KNOWN_BUSINESS:
             return [(query, f"/{site.slug}/listing/known?name={quote(query)}")]
         rows = [row for row in self.books.rows(site.slug) if _public(site, row)]
         if query:
             rows = [row for row in rows if query.casefold() in row.business.casefold()]
-        return [(row.business, listing_link(site, row)) for row in reversed(rows[-10:])]
+        return [(row.business, listing_link(site, row)) for row in reversed(rows[-50 if query else -10 :])]
 
     def _write(self, slug: str, business: str, posting: Posting, verdict: Verdict) -> BookRow:
         return self.books.write(
