@@ -1,20 +1,27 @@
 """The line breaks at every byte stage of the post: a click arrives once at most, and what is unknown is called so."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 import activities.browser.send
+from activities.browser.gate import Deadline
 from activities.browser.pool import BrowserPool
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Pool
-from tests.activities.counter import Counter
-from tests.factories import add_begun_job
+from tests.activities.counter import Counter, browser_processes
+from tests.factories import PROFILE, add_begun_job
 from tests.faults.broken import BrokenSite, Stage, open_broken_site
 
 _CONTACT = "https://directorybolt.example/bot"
+_LONGER_THAN_CHROMIUM_WAITS_S = 0.7
+_THE_SPARE_IS_THERE_S = 2.0
 _NOTHING_ARRIVED = (Stage.BEFORE_CONNECT,)
 
 
@@ -72,3 +79,48 @@ def _is_uncertain(outcome: Outcome) -> bool:
         FailureType.OUTCOME_UNKNOWN,
         True,
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="makes a connect slow by the kernel's own queue")
+async def test_a_post_never_takes_the_spare_connection_of_a_slow_connect(
+    chromium: BrowserPool, site: BrokenSite
+) -> None:
+    """Chromium doubles a connect that takes long; the spare one counts as proven, and a post on it as repeatable."""
+    site.stage = Stage.AFTER_BODY
+    with full_house() as (listener, url):
+        async with chromium.visit() as visit:
+            visit.gate.confine(url, PROFILE)
+            looking = asyncio.create_task(visit.page.goto(url))
+            await asyncio.sleep(_LONGER_THAN_CHROMIUM_WAITS_S)
+            async with await asyncio.start_server(site.serve, sock=listener, backlog=100):
+                await looking
+                await asyncio.sleep(_THE_SPARE_IS_THERE_S)
+                visit.gate.open(Deadline.after(10))
+                await visit.page.evaluate("document.forms[0].submit()")
+                await visit.gate.wait_for_post(5)
+                await asyncio.sleep(_THE_SPARE_IS_THERE_S)
+    assert site.arrivals == 1
+
+
+@contextlib.contextmanager
+def full_house() -> Iterator[tuple[socket.socket, str]]:
+    """A listener whose queue is full, so that nobody else is let in until somebody serves; and its address."""
+    with contextlib.ExitStack() as guests:
+        listener = guests.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        listener.setblocking(False)
+        for _ in range(4):
+            guest = guests.enter_context(socket.socket())
+            guest.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                guest.connect(listener.getsockname())
+        yield listener, f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+async def test_what_playwright_turns_off_stays_off(chromium: BrowserPool) -> None:
+    """Chromium heeds the last --disable-features alone, and that is ours."""
+    browser = next(process for process in browser_processes() if "--headless" in process.cmdline())
+    switches = [word for word in browser.cmdline() if word.startswith("--disable-features=")]
+    theirs, ours = (set(switch.partition("=")[2].split(",")) for switch in switches)
+    assert theirs < ours
