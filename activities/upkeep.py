@@ -9,13 +9,11 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowQueryFailedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
-from activities.executions import is_closed, start_job
+from activities.executions import is_closed, is_paused, start_job
 from activities.findings import looking
 from schema import ids
-from schema.contracts.job import JobProgress
 from schema.contracts.submission import DirectoryInput, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
 from schema.failures import FailureType
@@ -32,8 +30,6 @@ _MOST_STARTS = 3
 
 _ATTEMPT = timedelta(minutes=15)
 """No attempt lasts so long: the activity that claims the intent is timed out long before."""
-
-_QUERY_TIMEOUT = timedelta(seconds=10)
 
 _PATIENCE = timedelta(minutes=5)
 """What its own workflow has not done by then, it will hardly do."""
@@ -84,7 +80,7 @@ class Upkeep:
                 if await upkeep.starts_by(self._pool, job_id, _BY) >= _MOST_STARTS:
                     found.reported("job's workflow closes again and again", workflow_id)
                     continue
-                paused = await self._paused(workflow_id)
+                paused = await is_paused(self._client, workflow_id)
                 if paused is None:
                     found.reported("job without a running workflow, perhaps a paused one", workflow_id)
                     continue
@@ -130,16 +126,6 @@ class Upkeep:
         """By visibility: cheap, and a moment late, so that what is missing here is asked for by name."""
         query = "WorkflowType = 'JobWorkflow' AND ExecutionStatus = 'Running'"
         return {execution.id async for execution in self._client.list_workflows(query)}
-
-    async def _paused(self, workflow_id: str) -> bool | None:
-        """Whether somebody held the job back when its workflow closed; None when that cannot be told."""
-        job = self._client.get_workflow_handle(workflow_id)
-        try:
-            progress = await job.query("progress", result_type=JobProgress, rpc_timeout=_QUERY_TIMEOUT)
-        except (WorkflowQueryFailedError, RPCError) as error:
-            # Where nothing is known of it, nothing of its history is there to be asked.
-            return False if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND else None
-        return bool(progress.paused)
 
     async def _start_again(self, job: Job, *, paused: bool) -> None:
         await start_job(self._client, self._task_queue, job, job.tier.priority_key, again=True, paused=paused)

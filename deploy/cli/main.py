@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import actions, alerts, deployments, directories, dlq, form, jobs, local, plan, replay, upkeep, workers
+from deploy.cli import (
+    actions,
+    alerts,
+    deployments,
+    directories,
+    dlq,
+    explain,
+    form,
+    jobs,
+    local,
+    plan,
+    replay,
+    upkeep,
+    workers,
+)
 from deploy.cli.failures import BAD_INPUT, SERVICE_FAILED, CommandFailed
 from deploy.cli.output import remarks
 from deploy.runtime.browser_path import BrowserNotFound, find_browser
@@ -30,6 +44,7 @@ app.add_typer(actions.app, name="actions", help="What waits for a person: list, 
 app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
 app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
 app.add_typer(deployments.app, name="deployments", help="Which builds work, and what still waits for an old one.")
+jobs.app.command()(explain.explain)
 app.add_typer(dlq.app, name="dlq", help="Messages that were never handled: why, and back into the queue.")
 app.add_typer(form.app, name="form", help="What the brain makes of a form.")
 app.add_typer(upkeep.app, name="upkeep", help="Heal and tidy up now, or see what there is to heal.")

@@ -1,0 +1,1 @@
+"""From facts to plain words, for `jobs explain`."""

@@ -1,0 +1,79 @@
+"""What every explanation is put together from: times, names, and what keeps a running workflow from going on."""
+
+from datetime import datetime
+
+from schema.contracts.explanation import Execution, JobFacts, PendingActivity, Words, WorkflowState
+
+UPKEEP = "Upkeep does so within a few minutes, or at once with `directorybolt upkeep run`."
+
+_STEPS = {
+    "plan_submission": "reading the form",
+    "submit": "filling and sending the form",
+    "look_up": "looking for the listing",
+}
+
+
+def blocked(job: JobFacts, execution: Execution) -> Words | None:
+    """What keeps a running workflow from going on, if anything does."""
+    if execution.task_attempts > 1:
+        return Words(
+            why=f"Its workflow fails whenever it is woken ({times(execution.task_attempts - 1)} so far): a bug, or a "
+            "build that does not understand its history.",
+            next="It goes on by itself with a worker that does: the worker's log says why.",
+        )
+    for activity in execution.activities:
+        if activity.paused:
+            return Words(
+                why=f"Somebody has paused its activity ({step(activity)}) in Temporal.",
+                next="It goes on when the activity is unpaused there.",
+            )
+        if activity.started or not job.worker_alive:
+            continue
+        if activity.attempt > 1:
+            when = f" at {at(activity.next_attempt_at, job)}" if activity.next_attempt_at else ""
+            return Words(
+                why=f"{step(activity).capitalize()} failed {times(activity.attempt - 1)}: {activity.last_failure}",
+                next=f"Tried again{when}.",
+            )
+    waits = execution.task_attempts or any(not activity.started for activity in execution.activities)
+    if waits and not job.worker_alive:
+        return Words(why="No worker is running.", next="`directorybolt worker` starts one, and it goes on.")
+    return None
+
+
+def no_worker(job: JobFacts) -> str:
+    return "" if job.worker_alive else "But no worker is running: start one with `directorybolt worker`."
+
+
+def timer(execution: Execution, beginning: str) -> datetime | None:
+    return next((timer.fires_at for timer in execution.timers if timer.summary.startswith(beginning)), None)
+
+
+def step(activity: PendingActivity) -> str:
+    return _STEPS.get(activity.name, f"the step {activity.name}")
+
+
+def ended(state: WorkflowState) -> str:
+    match state:
+        case WorkflowState.MISSING:
+            return "is not there"
+        case WorkflowState.TERMINATED | WorkflowState.CANCELLED:
+            return f"was {state}"
+        case _:
+            return f"has {state}"
+
+
+def times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def at(moment: datetime | None, job: JobFacts) -> str:
+    """The minute, with the day where it is another than today; UTC."""
+    if moment is None:
+        return "an unknown time"
+    moment, now = moment.astimezone(job.now.tzinfo), job.now
+    return f"{moment:%H:%M} UTC" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
