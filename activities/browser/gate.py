@@ -91,8 +91,13 @@ class PostGate:
         self._open_until = None
 
     @property
+    def late(self) -> bool:
+        """It was opened, and its time is over."""
+        return self._open_until is not None and self._open_until.over
+
+    @property
     def _open(self) -> bool:
-        return self._open_until is not None and not self._open_until.over
+        return self._open_until is not None and not self.late
 
     @property
     def refused(self) -> bool:

@@ -56,6 +56,8 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
             raise BrowserFailed("The button could not be pressed.") from error
     await visit.gate.wait_for_post(_POST_LEAVES_WITHIN_S)
     answer, status, after = await _listen(visit, before)
+    if visit.gate.late and not visit.gate.sent:
+        raise BrowserFailed("The time to send the form was over before it left.")
     visit.gate.close()
     if visit.gate.refused:
         raise NeverArrived
