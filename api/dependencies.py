@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from api.actions import ActionsService, Link
+from api.captchas import CaptchaService
 from api.gateway import WorkflowGateway
 from schema import bearer
 from schema.store.database import Pool
@@ -26,6 +27,10 @@ class Services:
     @property
     def actions(self) -> ActionsService:
         return ActionsService(self.pool, self.gateway, self.link)
+
+    @property
+    def captchas(self) -> CaptchaService:
+        return CaptchaService(self.pool, self.actions, self.link)
 
 
 def services(request: Request) -> Services:

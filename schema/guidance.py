@@ -14,6 +14,13 @@ _OR_GIVE_UP = "If the customer should not be listed there, give up."
 _STEPS: dict[FailureType, tuple[str, ...]] = {
     FailureType.CAPTCHA: (
         "The form asks for a captcha, which is left to people.",
+        "Answer it from here with `directorybolt actions solve ID`: the form is opened anew and shows you its captcha.",
+        _BY_HAND,
+        _THEN_CONFIRM,
+        "If the captcha has gone from the form since, retry.",
+    ),
+    FailureType.CAPTCHA_ON_PAGE: (
+        "The form asks for a captcha that only somebody at the page itself can solve.",
         _BY_HAND,
         _THEN_CONFIRM,
         "If the captcha has gone from the form since, retry.",
@@ -67,6 +74,7 @@ _ANY_KIND = (
 
 _EFFECTS = {
     Resolution.CONFIRMED: "The directory counts as submitted, on your word as evidence.",
+    Resolution.ATTEND: "The form is opened and filled anew, and you are shown its captcha, which waits three minutes.",
     Resolution.RETRY: "The form is opened, read and filled anew, and sent once.",
     Resolution.GIVE_UP: "The directory ends as failed (given_up). Nothing more is sent.",
 }
@@ -77,10 +85,11 @@ def steps(kind: FailureType) -> tuple[str, ...]:
     return _STEPS.get(kind, _ANY_KIND)
 
 
-def choices(*, may_be_sent: bool) -> tuple[Choice, ...]:
+def choices(kind: FailureType, *, may_be_sent: bool) -> tuple[Choice, ...]:
     """The resolutions that are possible: nothing that would send again what the directory may hold already."""
     return tuple(
         Choice(resolution=resolution, effect=effect)
         for resolution, effect in _EFFECTS.items()
         if not (resolution.sends and may_be_sent)
+        if resolution is not Resolution.ATTEND or kind is FailureType.CAPTCHA
     )

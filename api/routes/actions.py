@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.actions import CLAIM, NobodyAnswers, NoSuchAction, NotPossible, Taken
 from api.dependencies import ServicesDep, staff_only
@@ -23,7 +23,9 @@ from schema.contracts.action import (
     PersonName,
 )
 from schema.contracts.base import Contract
-from schema.contracts.submission import ActionResolution, Resolution
+from schema.contracts.captcha import Attendance, CaptchaAnswer, ShownChallenge
+from schema.contracts.form import CaptchaKind
+from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
 from schema.failures import FailureType
 
 _CLOSED = {
@@ -69,6 +71,18 @@ class ResolveRequest(ClaimRequest):
     note: Note = ""
 
 
+class AnswerRequest(Contract):
+    """Who answers which challenge, and with what."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"by": "ana", "number": 1, "answer": "K7QX4"}]}
+    )
+
+    by: PersonName
+    number: int = Field(ge=1)
+    answer: CaptchaAnswer
+
+
 def _answers(reasons: dict[HTTPStatus, str], example: object) -> dict[int | str, dict[str, Any]]:
     good = {"content": {"application/json": {"example": example}}}
     return {HTTPStatus.OK.value: good, **problems.answers({**reasons, **_CLOSED})}
@@ -90,7 +104,7 @@ _OPEN = Action(
     kind=FailureType.LOGIN_REQUIRED,
     reason="The form is behind a login.",
     steps=guidance.steps(FailureType.LOGIN_REQUIRED),
-    choices=guidance.choices(may_be_sent=False),
+    choices=guidance.choices(FailureType.LOGIN_REQUIRED, may_be_sent=False),
     may_be_sent=False,
     screenshot="https://artifacts.example/jobs/5f0c7d5e/members-market/1f6f.png?X-Amz-Expires=3600",
     status=ActionStatus.OPEN,
@@ -110,6 +124,20 @@ _RESOLVED = _OPEN.model_copy(
         "note": "https://members-market.example/listing/4711",
         "closed_at": _AT + timedelta(minutes=10),
     }
+).model_dump(mode="json")
+_ATTENDED = Attendance(
+    action_id=_OPEN.id,
+    directory="picture-proof-pages",
+    status=SubmissionStatus.PLANNED,
+    attended=True,
+    challenge=ShownChallenge(
+        number=1,
+        kind=CaptchaKind.IMAGE,
+        question="Confirmation code:",
+        picture="https://artifacts.example/jobs/5f0c7d5e/picture-proof-pages/77aa.png?X-Amz-Expires=3600",
+        asked_at=_AT,
+        expires_at=_AT + timedelta(minutes=3),
+    ),
 ).model_dump(mode="json")
 
 
@@ -165,8 +193,29 @@ async def resolve_action(services: ServicesDep, action_id: UUID, asked: ResolveR
         return await services.actions.resolve(action_id, decision, take_over=asked.take_over)
 
 
+@router.post("/{action_id}/attend", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _ATTENDED))
+async def attend_captcha(services: ServicesDep, action_id: UUID, asked: ClaimRequest) -> Attendance:
+    """Say that you are there to answer the captcha: the form is opened in its turn, and shows you what it asks."""
+    with _said("path.action_id"):
+        return await services.captchas.attend(action_id, asked.by, take_over=asked.take_over)
+
+
+@router.get("/{action_id}/challenge", responses=_answers(_MISSING, _ATTENDED))
+async def show_challenge(services: ServicesDep, action_id: UUID) -> Attendance:
+    """How far the attended captcha is, and what it asks, once it does: ask again every second."""
+    with _said():
+        return await services.captchas.look(action_id)
+
+
+@router.post("/{action_id}/answer", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _ATTENDED))
+async def answer_captcha(services: ServicesDep, action_id: UUID, asked: AnswerRequest) -> Attendance:
+    """Answer the challenge of that number. One whose page is gone takes no answer (409): the next one is shown soon."""
+    with _said():
+        return await services.captchas.answer(action_id, asked.number, asked.answer, asked.by)
+
+
 @contextlib.contextmanager
-def _said() -> Iterator[None]:
+def _said(field: str = "body.resolution") -> Iterator[None]:
     try:
         yield
     except NoSuchAction as missing:
@@ -174,6 +223,6 @@ def _said() -> Iterator[None]:
     except Taken as taken:
         raise HTTPException(HTTPStatus.CONFLICT, str(taken)) from None
     except NotPossible as refused:
-        raise problems.RequestRefused("body.resolution", str(refused)) from None
+        raise problems.RequestRefused(field, str(refused)) from None
     except NobodyAnswers as away:
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, str(away), _COME_AGAIN) from None

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import re
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +22,7 @@ from schema.failures import FailureType
 
 if TYPE_CHECKING:
     from api.actions import ActionsService
+    from api.captchas import CaptchaService
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -80,20 +82,20 @@ def list_actions(
 @app.command()
 def show(action_id: ActionId, as_json: AsJson = False) -> None:
     """What to do about one action, step by step, and what each way to resolve it would do."""
-    _print(asyncio.run(_show(_checked_id(action_id))), as_json=as_json)
+    _print(asyncio.run(_show(checked_id(action_id))), as_json=as_json)
 
 
 @app.command()
 def claim(action_id: ActionId, by: By = "", take_over: TakeOver = False, as_json: AsJson = False) -> None:
     """Take an action for half an hour, or keep it for another: nobody else resolves it meanwhile."""
-    action = asyncio.run(_claim(_checked_id(action_id), _person(by), take_over=take_over))
+    action = asyncio.run(_claim(checked_id(action_id), person(by), take_over=take_over))
     _print(action, as_json=as_json)
 
 
 @app.command()
 def release(action_id: ActionId, by: By = "", as_json: AsJson = False) -> None:
     """Leave a claimed action to others."""
-    action = asyncio.run(_release(_checked_id(action_id), _person(by)))
+    action = asyncio.run(_release(checked_id(action_id), person(by)))
     if as_json:
         print_json(action)
     else:
@@ -118,8 +120,8 @@ def resolve(
     if len(resolutions) != 1:
         raise CommandFailed("Say what you decided, by exactly one of --confirmed, --retry and --give-up.")
     with named_field("--note"):
-        decision = ActionResolution(resolution=resolutions[0], by=_person(by), note=_NOTE.validate_python(note))
-    action = asyncio.run(_resolve(_checked_id(action_id), decision, take_over=take_over, dry_run=dry_run))
+        decision = ActionResolution(resolution=resolutions[0], by=person(by), note=_NOTE.validate_python(note))
+    action = asyncio.run(_resolve(checked_id(action_id), decision, take_over=take_over, dry_run=dry_run))
     if as_json:
         print_json(action)
     elif dry_run:
@@ -136,7 +138,7 @@ def _job(text: str) -> UUID:
         raise CommandFailed(f"--job {text!r} is not a job id: `directorybolt jobs list` shows them.") from None
 
 
-def _checked_id(text: str) -> str:
+def checked_id(text: str) -> str:
     if not _PREFIX.fullmatch(text.lower()):
         raise CommandFailed(
             f"{text!r} is not an action's id, nor its first eight characters or more: "
@@ -145,7 +147,7 @@ def _checked_id(text: str) -> str:
     return text.lower()
 
 
-def _person(by: str) -> str:
+def person(by: str) -> str:
     if not by.strip():
         raise CommandFailed("--by is missing: say who you are, for the record.")
     with named_field("--by"):
@@ -153,35 +155,44 @@ def _person(by: str) -> str:
 
 
 async def _list(wanted: ActionFilter) -> tuple[Action, ...]:
-    async with _service() as service:
-        return await service.list(wanted)
+    async with desk() as opened:
+        return await opened.actions.list(wanted)
 
 
 async def _show(prefix: str) -> Action:
-    async with _service() as service:
-        return await service.show(await service.named(prefix))
+    async with desk() as opened:
+        return await opened.actions.show(await opened.actions.named(prefix))
 
 
 async def _claim(prefix: str, by: str, *, take_over: bool) -> Action:
-    async with _service() as service:
-        return await service.claim(await service.named(prefix), by, take_over=take_over)
+    async with desk() as opened:
+        return await opened.actions.claim(await opened.actions.named(prefix), by, take_over=take_over)
 
 
 async def _release(prefix: str, by: str) -> Action:
-    async with _service() as service:
-        return await service.release(await service.named(prefix), by)
+    async with desk() as opened:
+        return await opened.actions.release(await opened.actions.named(prefix), by)
 
 
 async def _resolve(prefix: str, decision: ActionResolution, *, take_over: bool, dry_run: bool) -> Action:
-    async with _service() as service:
-        act = service.check if dry_run else service.resolve
-        return await act(await service.named(prefix), decision, take_over=take_over)
+    async with desk() as opened:
+        act = opened.actions.check if dry_run else opened.actions.resolve
+        return await act(await opened.actions.named(prefix), decision, take_over=take_over)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """The services of one command."""
+
+    actions: "ActionsService"
+    captchas: "CaptchaService"
 
 
 @contextlib.asynccontextmanager
-async def _service() -> AsyncIterator["ActionsService"]:
-    """The service for one command; what it does not do is said in its own sentence."""
+async def desk() -> AsyncIterator[Desk]:
+    """What they do not do is said in their own sentence. Raises CommandFailed."""
     from api.actions import ActionsService, NobodyAnswers, NoSuchAction, NotPossible, Taken
+    from api.captchas import CaptchaService
     from api.gateway import WorkflowGateway
     from deploy.runtime.artifacts import FOR_A_LOOK, linker
     from deploy.runtime.client import connect
@@ -190,7 +201,9 @@ async def _service() -> AsyncIterator["ActionsService"]:
     async with database(settings) as pool:
         try:
             gateway = WorkflowGateway(await connect(settings, lazy=True))
-            yield ActionsService(pool, gateway, linker(settings, FOR_A_LOOK))
+            link = linker(settings, FOR_A_LOOK)
+            actions = ActionsService(pool, gateway, link)
+            yield Desk(actions, CaptchaService(pool, actions, link))
         except (NoSuchAction, NotPossible, Taken) as refused:
             raise CommandFailed(str(refused)) from None
         except NobodyAnswers as away:
@@ -226,7 +239,8 @@ def _print(action: Action, *, as_json: bool) -> None:
         console.print(f"{number}. {step}", highlight=False)
     console.print("\n[bold]How it can be resolved[/]")
     for choice in action.choices:
-        console.print(f"--{choice.resolution.replace('_', '-')}: {choice.effect}", highlight=False)
+        how = "actions solve" if choice.resolution is Resolution.ATTEND else f"--{choice.resolution.replace('_', '-')}"
+        console.print(f"{how}: {choice.effect}", highlight=False)
 
 
 def _status(action: Action) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from deploy.cli import (
     actions,
+    actions_solve,
     alerts,
     deployments,
     directories,
@@ -40,7 +41,8 @@ app = typer.Typer(
 )
 app.add_typer(local.app, name="local", help="The embedded stack on this machine.")
 app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch, hold back, cancel.")
-app.add_typer(actions.app, name="actions", help="What waits for a person: list, claim, resolve.")
+actions.app.command("solve")(actions_solve.solve)
+app.add_typer(actions.app, name="actions", help="What waits for a person: list, claim, solve, resolve.")
 app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
 app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
 app.add_typer(deployments.app, name="deployments", help="Which builds work, and what still waits for an old one.")

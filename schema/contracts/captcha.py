@@ -8,6 +8,8 @@ from pydantic import StringConstraints
 
 from schema.contracts.base import Contract, one_line
 from schema.contracts.form import CaptchaKind
+from schema.contracts.submission import SubmissionStatus
+from schema.failures import FailureType
 
 CaptchaAnswer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), one_line]
 """What a person reads in a picture or answers to a question."""
@@ -28,13 +30,13 @@ class Challenge(Contract):
 
 
 class ShownChallenge(Contract):
-    """The latest challenge of an action, as a person is shown it. `picture` is a key of the artifact store, or a link.
+    """A challenge as a person is shown it. `picture` is the artifact store's key; whoever shows it puts a link there.
 
     `number` counts the challenges of one directory: an answer names the one it was read from. `expired`: it waits for
-    no answer any more. `right` is what the directory said of the answer, once it has.
+    no answer any more. `taken`: the worker that has the page open has the answer. `right` is what the directory said
+    of it, None as long as it has said nothing.
     """
 
-    result_id: UUID
     number: int
     kind: CaptchaKind
     question: str = ""
@@ -44,5 +46,26 @@ class ShownChallenge(Contract):
     expired: bool = False
     answered_by: str | None = None
     taken: bool = False
-    """The page's worker has the answer."""
     right: bool | None = None
+
+    @property
+    def waits(self) -> bool:
+        """True while an answer would be taken."""
+        return not self.expired and self.answered_by is None
+
+
+class Attendance(Contract):
+    """How far an attended captcha is. `challenge` is the last one that was shown since somebody attends, if any.
+
+    `attended` is True from the moment a person says that they are there until the directory's answer, or until the
+    captcha waits for a person again. `turn_at` is when the directory's turn is expected, where it is not now.
+    """
+
+    action_id: UUID
+    directory: str
+    status: SubmissionStatus
+    failure: FailureType | None = None
+    reason: str = ""
+    attended: bool = False
+    turn_at: datetime | None = None
+    challenge: ShownChallenge | None = None

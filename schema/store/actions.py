@@ -181,7 +181,9 @@ def _shown(row: asyncpg.Record) -> Action:
             "kind": kind,
             "reason": row["instructions"],
             "steps": guidance.steps(kind),
-            "choices": guidance.choices(may_be_sent=row["may_be_sent"]) if row["status"] == ActionStatus.OPEN else (),
+            "choices": guidance.choices(kind, may_be_sent=row["may_be_sent"])
+            if row["status"] == ActionStatus.OPEN
+            else (),
             "claim": claim,
         }
     )

@@ -125,7 +125,7 @@ async def drop_month(connection: Connection, month: Month, archived: int) -> boo
 
 
 async def unnamed(db: Executor, keys: Sequence[str], job_ids: Sequence[UUID]) -> tuple[tuple[str, bool], ...]:
-    """Those of the artifacts that no result and no action names; False with those of jobs that we do not know.
+    """Those of the artifacts that no result, no action and no captcha names; False with those of jobs that we do not know.
 
     Nothing of an archived job is among them: its document may name what its rows do not.
     """
@@ -136,6 +136,7 @@ async def unnamed(db: Executor, keys: Sequence[str], job_ids: Sequence[UUID]) ->
         where j.archived_at is null
             and not exists (select from job_results r where r.screenshot = object.key and r.screenshot <> '')
             and not exists (select from actions a where a.screenshot = object.key and a.screenshot <> '')
+            and not exists (select from challenges c where c.picture = object.key and c.picture <> '')
         """,
         list(keys),
         list(job_ids),

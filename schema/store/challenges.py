@@ -6,11 +6,11 @@ A number belongs to one page. Who answers names it, so that the words read in on
 from datetime import timedelta
 from uuid import UUID
 
-from schema.contracts.captcha import ShownChallenge
+from schema.contracts.captcha import Attendance, ShownChallenge
 from schema.contracts.form import CaptchaKind
 from schema.store.database import Executor
 
-_COLUMNS = """result_id, number, kind, question, picture, asked_at, expires_at, expires_at <= now() as expired,
+_COLUMNS = """number, kind, question, picture, asked_at, expires_at, expires_at <= now() as expired,
     answered_by, taken_at is not null as taken, is_right as right"""
 
 
@@ -28,6 +28,23 @@ async def attended(db: Executor, result_id: UUID) -> bool:
         "select exists(select from actions where result_id = $1 and kind = 'captcha' and status = 'open')", result_id
     )
     return bool(found)
+
+
+async def attendance(db: Executor, action_id: UUID) -> Attendance | None:
+    """How far the captcha of an action is; None where there is no such action."""
+    row = await db.fetchrow(
+        """
+        select a.id as action_id, a.result_id, d.slug as directory, r.status, r.failure, r.reason,
+            case when r.expected_at > now() then r.expected_at end as turn_at,
+            r.status in ('planned', 'submitting') and a.status = 'open' as attended
+        from actions a join job_results r on r.id = a.result_id join directories d on d.id = r.directory_id
+        where a.id = $1
+        """,
+        action_id,
+    )
+    if row is None:
+        return None
+    return Attendance.model_validate({**row, "challenge": await latest(db, row["result_id"])})
 
 
 async def ask(
@@ -56,6 +73,12 @@ async def latest(db: Executor, result_id: UUID) -> ShownChallenge | None:
         result_id,
     )
     return ShownChallenge.model_validate(dict(row)) if row else None
+
+
+async def result_of(db: Executor, action_id: UUID) -> UUID:
+    """The result whose captcha an action is about."""
+    result: UUID = await db.fetchval("select result_id from actions where id = $1", action_id)
+    return result
 
 
 async def answer(db: Executor, result_id: UUID, number: int, text: str, by: str) -> None:
