@@ -13,6 +13,9 @@ from schema.contracts.submission import SubmissionRef
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_PAGE = 1000
+"""The most that S3 lists, or deletes, at once."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StoredArtifact:
@@ -48,8 +51,11 @@ class ArtifactStore:
         return key
 
     async def pages(self, prefix: str) -> AsyncIterator[list[StoredArtifact]]:
-        """All artifacts below the prefix, up to a thousand at a time."""
-        pages = iter(self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix))
+        """All artifacts below the prefix, up to a thousand at a time. Raises botocore's errors."""
+        listing = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": _PAGE}
+        )
+        pages = iter(listing)
         while page := await asyncio.to_thread(next, pages, None):
             yield [StoredArtifact(entry["Key"], entry["LastModified"]) for entry in page.get("Contents", [])]
 

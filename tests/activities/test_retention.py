@@ -1,0 +1,222 @@
+"""Retention on real PostgreSQL and a real S3 server: what leaves a table lies in the store, whole, before it does."""
+
+import asyncio
+import gzip
+import json
+import uuid
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import botocore.exceptions
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import artifacts, retention
+from activities.artifacts import ArtifactStore
+from activities.retention import Retention
+from deploy.local.queues import ensure_bucket
+from deploy.runtime.aws import s3_client
+from deploy.runtime.settings import Settings
+from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.upkeep import Sweep, UpkeepReport
+from schema.failures import FailureType
+from schema.store import actions, jobs, results
+from schema.store.database import Pool
+from tests.factories import add_begun_job, add_job, row
+from tests.schema.clerk import ACCEPTED, Clerk, made
+
+_KEPT_FOR = timedelta(days=90)
+_WAITS = Outcome(
+    status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.LOGIN_REQUIRED, reason="Log in.", page_text="Hello"
+)
+
+
+class Attic:
+    """The store and the activities, and a ledger that grows old."""
+
+    def __init__(self, settings: Settings, pool: Pool) -> None:
+        self.pool = pool
+        self.bucket = settings.artifact_bucket
+        self.s3 = s3_client(settings)
+        self.store = ArtifactStore(self.s3, self.bucket)
+        self.retention = Retention(pool, self.store, _KEPT_FOR)
+
+    async def look(self, name: str, *, dry_run: bool = False) -> dict[tuple[str, bool], int]:
+        report: UpkeepReport = await ActivityEnvironment().run(getattr(self.retention, name), Sweep(dry_run=dry_run))
+        return {(finding.what.split(",")[0], finding.healed): finding.count for finding in report.findings}
+
+    async def keys(self, prefix: str) -> list[str]:
+        return [stored.key async for page in self.store.pages(prefix) for stored in page]
+
+    async def read(self, key: str) -> str:
+        return gzip.decompress(await self.store.get(key)).decode()
+
+    async def ended(self, *slugs: str, ago: str = "91 days") -> UUID:
+        """A job with an accepted directory after the other, an action, and an end so long ago."""
+        job_id = await add_begun_job(self.pool, slugs)
+        clerk = Clerk(self.pool)
+        for number, slug in enumerate(slugs):
+            submission = await row(self.pool, job_id, slug)
+            await results.save_plan(self.pool, submission, made())
+            submission = await row(self.pool, job_id, slug)
+            if number == 0:
+                await results.record(self.pool, submission, _WAITS, submission.attempt)
+                await actions.open_for(self.pool, submission.id, _WAITS, timedelta(days=1))
+                await results.expire(self.pool, submission.ref)
+            else:
+                shot = await self.store.put_screenshot(submission.ref, f"{job_id} {slug}".encode())
+                thanks = ACCEPTED.model_copy(
+                    update={"reason": "Thank you", "page_text": "Thank you, Rosa", "screenshot": shot}
+                )
+                await clerk.ends(submission, thanks)
+        async with self.pool.acquire() as connection, connection.transaction():
+            await jobs.finish(connection, job_id, cancelled=False)
+        await self.pool.execute(f"update jobs set completed_at = completed_at - interval '{ago}' where id = $1", job_id)
+        return job_id
+
+    async def rows(self, job_id: UUID) -> list[dict[str, Any]]:
+        found = await self.pool.fetch("select * from job_results where job_id = $1 order by created_at, id", job_id)
+        return [dict(record) for record in found]
+
+
+@pytest.fixture
+async def attic(settings: Settings, pool: Pool) -> Attic:
+    own = settings.model_copy(update={"artifact_bucket": f"bucket-{uuid.uuid4().hex[:8]}"})
+    ensure_bucket(own)
+    return Attic(own, pool)
+
+
+async def test_an_old_job_goes_to_the_store_whole_and_leaves_its_proof_and_its_keys(attic: Attic, pool: Pool) -> None:
+    job_id = await attic.ended("alpha", "beta")
+    young = await attic.ended("gamma", "delta", ago="89 days")
+    open_one = await add_begun_job(pool, ["epsilon"])
+    before, report = await attic.rows(job_id), await jobs.report(pool, job_id)
+    healed = {("job ended long ago", True): 1}
+    assert await attic.look("archive_results", dry_run=True) == healed
+    assert await attic.rows(job_id) == before
+    first, second = await asyncio.gather(attic.look("archive_results"), attic.look("archive_results"))
+    assert [first, second].count(healed) == 1, "one of two at once"
+
+    (key,) = await attic.keys("archive/")
+    assert await pool.fetchval("select archive from jobs where id = $1", job_id) == key
+    document = json.loads(await attic.read(key))
+    assert document["job"]["business_data"] == (await pool.fetchval("select business_data from jobs limit 1"))
+    told = {result["directory"]: result for result in document["results"]}
+    assert told["beta"]["page_text"] == "Thank you, Rosa"
+    assert told["beta"]["plan"] == made().model_dump(mode="json")
+    assert told["alpha"]["reason"].endswith("Log in.")
+    assert [action["instructions"] for action in document["actions"]] == ["Log in."]
+    events = [event["event"] for event in document["history"]]
+    assert (events[0], events[-1]) == ("job_started", "job_completed")
+
+    taken = {"plan": None, "reason": "", "page_text": ""}
+    for was, now in zip(before, await attic.rows(job_id), strict=True):
+        assert now == {**was, **taken, "updated_at": now["updated_at"]}
+    assert (
+        await pool.fetchval(
+            "select string_agg(a.instructions || a.note, '') from actions a, job_results r "
+            "where r.id = a.result_id and r.job_id = $1",
+            job_id,
+        )
+        == ""
+    )
+    after = await jobs.report(pool, job_id)
+    assert after
+    assert report
+    assert after.counts == report.counts
+    assert [result.screenshot for result in after.results] == [result.screenshot for result in report.results]
+    for other in (young, open_one):
+        assert await pool.fetchval("select archived_at from jobs where id = $1", other) is None
+    assert await attic.look("archive_results") == {}
+
+
+async def test_an_archived_listing_is_still_the_only_one(attic: Attic, pool: Pool) -> None:
+    await attic.ended("alpha", "beta")
+    await attic.look("archive_results")
+    again = await row(pool, await add_begun_job(pool, ["beta"]), "beta")
+    listed = await results.listed_by_another_job(pool, again)
+    assert listed
+    assert listed.screenshot
+    await results.save_plan(pool, again, made())
+    with pytest.raises(results.LedgerConflict, match="Another job holds"):
+        await results.claim_intent(pool, await results.find(pool, again.ref))
+
+
+async def test_a_job_that_was_reopened_is_archived_again_beside_its_first_archive(attic: Attic, pool: Pool) -> None:
+    job_id = await attic.ended("alpha", "beta")
+    await attic.look("archive_results")
+    await pool.execute("update job_results set reason = 'Tried again.' where job_id = $1", job_id)
+    await pool.execute("update jobs set archived_at = completed_at - interval '1 day' where id = $1", job_id)
+    assert await attic.look("archive_results") == {("job ended long ago", True): 1}
+    texts = [await attic.read(key) for key in await attic.keys(f"archive/jobs/{job_id}")]
+    assert len(texts) == 2
+    assert ["Tried again." in text for text in texts].count(True) == 1
+
+
+async def test_nothing_is_taken_out_while_the_store_does_not_answer(attic: Attic, pool: Pool) -> None:
+    job_id = await attic.ended("alpha", "beta")
+    before = await attic.rows(job_id)
+    attic.retention = Retention(pool, ArtifactStore(attic.s3, "no-such-bucket"), _KEPT_FOR)
+    with pytest.raises(ApplicationError, match="NoSuchBucket"):
+        await attic.look("archive_results")
+    assert await attic.rows(job_id) == before
+
+
+async def test_an_old_month_is_stored_line_by_line_and_dropped(
+    attic: Attic, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    await pool.execute(
+        """
+        insert into queue_history (event, detail, created_at)
+        select 'queue_rejected', jsonb_build_object('number', number), '2019-05-05'
+        from generate_series(1, 5) as number
+        """
+    )
+    job_id = await add_job(pool, ["alpha"])
+    await pool.execute(
+        "insert into queue_history (event, job_id, created_at) values ('job_started', $1, '2019-06-01')", job_id
+    )
+    made_two = {("month of history without a partition", True): 2}
+    assert await attic.look("roll_history", dry_run=True) == made_two
+    kept = {("old month of history kept: a job of it is not archived yet", False): 1}
+    dropped = {("old month of history", True): 1}
+    assert await attic.look("roll_history") == {**made_two, **kept, **dropped}
+    assert await attic.look("roll_history") == kept
+    (key,) = await attic.keys("archive/queue_history/")
+    assert key.startswith("archive/queue_history/2019-05-")
+    lines = [json.loads(line) for line in (await attic.read(key)).splitlines()]
+    assert [line["detail"]["number"] for line in lines] == [1, 2, 3, 4, 5]
+    assert await pool.fetchval("select min(created_at)::date::text from queue_history") == "2019-06-01"
+
+
+async def test_only_old_artifacts_that_nobody_names_are_deleted(
+    attic: Attic, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(artifacts, "_PAGE", 2)
+    job_id = await attic.ended("alpha", "beta", ago="1 day")
+    archived = await attic.ended("gamma", "delta")
+    await attic.look("archive_results")
+    named = await attic.keys("jobs/")
+    asked = await row(pool, job_id, "alpha")
+    shot = await attic.store.put_screenshot(asked.ref, b"asked")
+    await actions.open_for(pool, asked.id, _WAITS.model_copy(update={"screenshot": shot}), timedelta(days=1))
+    kept = {*named, shot, await attic.store.put_screenshot(SubmissionRef(job_id=archived, slug="delta"), b"before")}
+    orphans = {await attic.store.put_screenshot(asked.ref, f"{number}".encode()) for number in range(5)}
+    stranger = await attic.store.put_screenshot(SubmissionRef(job_id=uuid.uuid4(), slug="alpha"), b"not ours")
+
+    assert await attic.look("remove_orphans") == {}, "all of them are young"
+    monkeypatch.setattr(retention, "_ORPHANED_AFTER", timedelta(minutes=-1))
+    expected = {
+        ("artifact that nobody names", True): 5,
+        ("artifact of a job that is not in this database", False): 1,
+    }
+    assert await attic.look("remove_orphans", dry_run=True) == expected
+    assert set(await attic.keys("jobs/")) == kept | orphans | {stranger}
+    assert await attic.look("remove_orphans") == expected
+    assert set(await attic.keys("jobs/")) == kept | {stranger}
+    with pytest.raises(botocore.exceptions.ClientError):
+        await attic.store.get(orphans.pop())
+    assert await attic.keys("archive/")
