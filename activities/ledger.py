@@ -132,6 +132,12 @@ class Ledger:
                 raise ApplicationError(str(refused), type=FailureType.INVALID_INPUT, non_retryable=True) from None
 
     @activity.defn
+    async def read_standing(self, ref: SubmissionRef) -> Standing:
+        """Where the row stands now."""
+        with boundary(FailureType.STORE_UNAVAILABLE):
+            return (await results.find(self._pool, ref)).outcome.standing
+
+    @activity.defn
     async def expire_action(self, ref: SubmissionRef) -> Standing:
         """Nobody acted before the deadline."""
         with boundary(FailureType.STORE_UNAVAILABLE):

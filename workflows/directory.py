@@ -67,6 +67,7 @@ class DirectoryWorkflow:
         self._parked = False
         self._looks: Iterator[timedelta] = iter(_LOOKS)
         self._deciding = False
+        self._moved = False
 
     @workflow.run
     async def run(self, directory: DirectoryInput) -> DirectoryState:
@@ -90,6 +91,11 @@ class DirectoryWorkflow:
     def outcome(self) -> Standing:
         """Where the directory stands."""
         return self._outcome
+
+    @workflow.signal
+    def row_moved(self) -> None:
+        """The ledger's row went on without this workflow, by the hand of an attempt that was thought dead."""
+        self._moved = True
 
     @workflow.update
     async def resolve(self, decision: ActionResolution) -> Standing:
@@ -213,7 +219,7 @@ class DirectoryWorkflow:
             until = look_at if look_at is not None and looks else deadline
             try:
                 await workflow.wait_condition(
-                    lambda: not self._outcome.status.waits_for_person,
+                    lambda: self._moved or not self._outcome.status.waits_for_person,
                     timeout=max(until - workflow.now(), timedelta()),
                     timeout_summary="the next look" if looks else "a person's deadline",
                 )
@@ -221,11 +227,13 @@ class DirectoryWorkflow:
                 if looks:
                     look_at = await self._look_up()
                 else:
-                    self._see(
-                        await workflow.execute_activity_method(
-                            Ledger.expire_action, self._ref, summary="nobody came", **LEDGER
-                        )
-                    )
+                    await self._read(Ledger.expire_action, "nobody came")
+            if self._moved:
+                self._moved = False
+                await self._read(Ledger.read_standing, "the row has moved")
+
+    async def _read(self, ledger: Callable[[Any, SubmissionRef], Awaitable[Standing]], summary: str) -> None:
+        self._see(await workflow.execute_activity_method(ledger, self._ref, summary=summary, **LEDGER))
 
     def _next_look(self) -> datetime | None:
         """When to look next whether the directory has published it; None where nothing can have been sent."""

@@ -98,6 +98,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 ledger.ask_person,
                 ledger.resolve_action,
                 ledger.expire_action,
+                ledger.read_standing,
                 bridge.bridge_messages,
                 bridge.relay_outbox,
                 alerts.raise_alerts,

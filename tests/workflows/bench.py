@@ -12,12 +12,18 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    VersioningBehavior,
+    WorkerDeploymentVersion,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.ledger import Ledger
 from api.gateway import WorkflowGateway
+from deploy.runtime import deployments
 from deploy.runtime.worker import workflow_runner
 from schema import ids
 from schema.contracts.job import JobInput, JobProgress, Tier
@@ -106,8 +112,15 @@ async def working(
     deployment: WorkerDeploymentConfig | None = None,
     workflows: Sequence[type] = (JobWorkflow, DirectoryWorkflow),
 ) -> AsyncIterator[Bench]:
-    """A worker on a task queue of its own, for as long as the block lasts; unversioned without a deployment."""
+    """A worker on a task queue of its own, for as long as the block lasts, the only version where none is given.
+
+    The server that skips time knows no versions.
+    """
     queue = task_queue or f"test-{uuid.uuid4()}"
+    only = None
+    if deployment is None and not environment.supports_time_skipping:
+        only = WorkerDeploymentVersion(queue, "only")
+        deployment = WorkerDeploymentConfig(only, True, VersioningBehavior.AUTO_UPGRADE)
     directories = ScriptedDirectories(pool, scripts)
     ledger = Ledger(pool, environment.client, dict.fromkeys(Tier, window), timedelta(days=1))
     main = Worker(
@@ -124,6 +137,7 @@ async def working(
             ledger.ask_person,
             ledger.resolve_action,
             ledger.expire_action,
+            ledger.read_standing,
         ],
         workflow_runner=workflow_runner(),
         deployment_config=deployment,
@@ -135,6 +149,8 @@ async def working(
         deployment_config=deployment,
     )
     async with main, browser:
+        if only:
+            await deployments.adopt(environment.client, only, {queue, queue + BROWSER_QUEUE_SUFFIX})
         yield Bench(environment.client, pool, directories, queue)
 
 
