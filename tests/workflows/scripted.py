@@ -43,6 +43,20 @@ class Turn(StrEnum):
     """Goes on through a cancellation until told to, and then needs a person."""
 
 
+class Seen(StrEnum):
+    """What a look at a directory tells of what may have been sent there."""
+
+    NOTHING = "nothing"
+    NOT_YET = "not_yet"
+    LISTED = "listed"
+    ABSENT = "absent"
+
+
+_SEEN = {
+    Seen.LISTED: Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.LISTING, may_be_sent=True),
+    Seen.ABSENT: Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.OUTCOME_UNKNOWN),
+}
+
 _AFTER_CLICK = {
     Turn.ACCEPT: Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True),
     Turn.CONFIRM: Outcome(
@@ -66,6 +80,8 @@ class ScriptedDirectories:
         self._scripts = {slug: list(script) for slug, script in (scripts or {}).items()}
         self.plans: Counter[str] = Counter()
         self.clicks: Counter[str] = Counter()
+        self.looks: Counter[str] = Counter()
+        self.seen: dict[str, Seen] = {}
         self.at_work: set[str] = set()
         self.most_at_work = 0
         self.closed: list[str] = []
@@ -147,10 +163,16 @@ class ScriptedDirectories:
 
     @activity.defn(name="look_up")
     async def look_up(self, ref: SubmissionRef) -> Sighting:
-        """These directories show nobody what they hold."""
+        """What `seen` says of the directory: by default nothing, now and for ever."""
         submission = await results.find(self._pool, ref)
+        self.looks[ref.slug] += 1
+        outcome = _SEEN.get(self.seen.get(ref.slug, Seen.NOTHING))
+        if outcome is not None and submission.status.waits_for_person:
+            await results.record(self._pool, submission, outcome, submission.attempt)
         await turns.leave(self._pool, submission)
-        return Sighting(standing=submission.outcome.standing)
+        return Sighting(
+            standing=(outcome or submission.outcome).standing, again=self.seen.get(ref.slug) is Seen.NOT_YET
+        )
 
     async def begun(self, slug: str) -> None:
         """Wait until a HANG, SLOW or DEAF directory is being submitted to."""
