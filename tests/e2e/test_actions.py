@@ -73,7 +73,7 @@ async def test_what_a_person_resolves_while_the_worker_is_dead_goes_on_when_it_i
         )
         await asyncio.sleep(2)
         await street.stack.restart(Piece.WORKER)
-        assert await waiting == [(0, "")] * 4
+        assert await waiting == ((0, ""),) * 4
         report = await street.settled(order.message.job_id, 60)
         assert {result.directory: (result.status, result.evidence) for result in report.results} == {
             "members-club": (SubmissionStatus.SUBMITTED, Evidence.TEXT),
