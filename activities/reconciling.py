@@ -76,12 +76,12 @@ class Reconciling:
         return outcome
 
     async def _look(self, submission: Submission, lookup: Lookup) -> Outcome:
-        """Ask by one means after the other, until one is proof."""
+        """Ask by one means after the other, the strongest first, until one is proof."""
         absences: list[bool] = []
         async with self._browser.visit() as visit:
             visit.gate.confine(submission.submission_url, submission.profile)
             look = _Look(visit, submission, lookup, self._robots)
-            for means in (look.at_listing, look.by_duplicate_check, look.by_search):
+            for means in (look.at_listing, look.by_search, look.by_duplicate_check):
                 found = await means()
                 if found is None:
                     continue

@@ -36,7 +36,7 @@ def import_file(
 
     Columns: slug, name, submission_url; and if wanted domain_authority (0-100), priority_tier (1-5), category,
     active, automation (allowed, silent, forbidden), accept_terms, interval_ms, daily_cap, and lookup: how the
-    directory can be asked whether it holds a business, as JSON (docs/exactly-once.md).
+    directory can be asked whether it holds a business, as JSON (docs/directories.md).
     """
     entries = parse_entries(file)
     if not dry_run:

@@ -127,7 +127,7 @@ SITES = (
         naming=Naming.LOCAL,
         form_path="inscription",
         answer=Answer.REVIEW,
-        moderated_s=20,
+        moderated_s=60,
         noise=(Noise.SEARCH, Noise.NEWSLETTER),
         asks=asks(
             "business_name* category* website contact email* phone* street city* postal_code* description*500 terms*"
