@@ -8,13 +8,23 @@ from datetime import datetime, timedelta
 from io import BufferedRandom
 from typing import TYPE_CHECKING
 
+import botocore.exceptions
+import structlog
+
 from schema.contracts.submission import SubmissionRef
+from schema.store import pending_artifacts
+from schema.store.database import Pool
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PAGE = 1000
 """The most that S3 lists, or deletes, at once."""
+
+_PATIENCE_S = 4.0
+"""A screenshot is taken and kept within `activities.proof.LIMIT_S`, whoever keeps it."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,18 +36,33 @@ class StoredArtifact:
 
 
 class ArtifactStore:
-    """Keeps proof under a key that names its job, directory and content."""
+    """Keeps proof under a key that names its job, directory and content.
 
-    def __init__(self, s3: "S3Client", bucket: str) -> None:
+    Where it is given the database too, proof that the store does not take waits there, under the same key.
+    """
+
+    def __init__(self, s3: "S3Client", bucket: str, waiting: "Pool | None" = None) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._waiting = waiting
 
     async def put_screenshot(self, ref: SubmissionRef, image: bytes) -> str:
-        """Store a PNG; returns its key. Raises botocore's errors."""
+        """Store a PNG; returns its key. Raises TimeoutError and botocore's errors; with a database, its errors."""
         digest = hashlib.sha256(image).hexdigest()[:16]
         key = f"jobs/{ref.job_id}/{ref.slug}/{digest}.png"
-        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/png")
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                await self.put(key, image)
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, TimeoutError) as error:
+            if self._waiting is None:
+                raise
+            _log.warning("screenshot waits in the database", directory=ref.slug, error=type(error).__name__)
+            await pending_artifacts.keep(self._waiting, key, image)
         return key
+
+    async def put(self, key: str, image: bytes) -> None:
+        """Store a PNG under this key. Raises botocore's errors."""
+        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/png")
 
     async def put_archive(self, name: str, kind: str, file: BufferedRandom) -> str:
         """Store a whole file, such as `json.gz`, under a name and its content's digest; returns its key."""
@@ -70,6 +95,8 @@ class ArtifactStore:
 
     async def get(self, key: str) -> bytes:
         """The artifact's content. Raises botocore's errors."""
+        if self._waiting is not None and (kept := await pending_artifacts.find(self._waiting, key)) is not None:
+            return kept
         answer = await asyncio.to_thread(self._s3.get_object, Bucket=self._bucket, Key=key)
         return await asyncio.to_thread(answer["Body"].read)
 

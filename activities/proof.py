@@ -9,6 +9,7 @@ from activities.artifacts import ArtifactStore
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import Visit
 from schema.contracts.submission import SubmissionRef
+from schema.store.database import AWAY
 
 LIMIT_S = 8.0
 """The longest that taking and keeping it may last."""
@@ -27,10 +28,10 @@ async def keep_screenshot(artifacts: ArtifactStore, visit: Visit, ref: Submissio
 
 
 async def keep_picture(artifacts: ArtifactStore, image: bytes, ref: SubmissionRef) -> str:
-    """The PNG's key; "" when it cannot be kept in time."""
+    """The PNG's key; "" when neither store nor database keeps it in time."""
     try:
         async with asyncio.timeout(LIMIT_S):
             return await artifacts.put_screenshot(ref, image)
-    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, TimeoutError) as error:
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError, *AWAY, TimeoutError) as error:
         _log.warning("screenshot not stored", directory=ref.slug, error=type(error).__name__)
         return ""

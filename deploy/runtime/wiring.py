@@ -15,6 +15,7 @@ from activities.bridge import Bridge
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
 from activities.ledger import Ledger
+from activities.pending import PendingArtifacts
 from activities.planning import Planning
 from activities.queues import Queue
 from activities.reconciling import Reconciling
@@ -62,7 +63,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         client = await _reach(settings, pool)
         sqs = sqs_client(settings)
         jobs, dead_letters = Queue(sqs, settings.sqs_queue_name), Queue(sqs, settings.dead_letter_queue_name)
-        artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket)
+        artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket, pool)
         try:
             executable = find_browser(settings.browser_path)
             browser = await stack.enter_async_context(
@@ -107,6 +108,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 upkeep.restart_jobs,
                 upkeep.settle_submissions,
                 upkeep.expire_actions,
+                PendingArtifacts(pool, artifacts).store_pending,
                 retention.archive_results,
                 retention.roll_history,
                 retention.remove_orphans,

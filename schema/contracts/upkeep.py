@@ -16,13 +16,14 @@ class Task(StrEnum):
     JOBS = "jobs"
     SUBMISSIONS = "submissions"
     ACTIONS = "actions"
+    PENDING_ARTIFACTS = "pending_artifacts"
     ALERTS = "alerts"
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
 
 
-QUICK = (Task.OUTBOX, Task.WORKERS, Task.JOBS, Task.SUBMISSIONS, Task.ACTIONS, Task.ALERTS)
+QUICK = (Task.OUTBOX, Task.WORKERS, Task.JOBS, Task.SUBMISSIONS, Task.ACTIONS, Task.PENDING_ARTIFACTS, Task.ALERTS)
 """Every minute: what somebody waits for."""
 
 DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS)
