@@ -6,7 +6,7 @@ They say what the workflow, the ledger's rules and upkeep will do; they decide n
 from schema.contracts.explanation import DirectoryFacts, JobFacts, Words, WorkflowState
 from schema.contracts.replay import ReplayAnswer
 from schema.contracts.submission import Evidence, SubmissionStatus
-from schema.explain.phrases import UPKEEP, at, blocked, ended, step, timer
+from schema.explain.phrases import UPKEEP, at, blocked, ended, sentence, step, timer
 from schema.explain.turn import turn
 
 _PROOF = {
@@ -46,40 +46,40 @@ def _closed(facts: DirectoryFacts, job: JobFacts) -> Words:
         case SubmissionStatus.REJECTED:
             why = "The directory has declined it."
         case SubmissionStatus.SKIPPED:
-            why = f"Nothing was sent ({facts.failure}). {facts.reason}"
+            why = sentence(f"Nothing was sent{_failure(facts)}", facts.reason)
         case _:
-            why = f"It failed ({facts.failure}). {facts.reason}"
+            why = sentence(f"It failed{_failure(facts)}", facts.reason)
     if facts.replay is ReplayAnswer.ACCEPTED:
-        return Words(why=why.strip(), next=f"{_replay(facts, job)} tries it again.")
-    return Words(why=why.strip(), next=_NEVER_AGAIN.get(facts.replay, "Nothing more is to be done."))
+        return Words(why=why, next=f"{_replay(facts, job)} tries it again.")
+    return Words(why=why, next=_NEVER_AGAIN.get(facts.replay, "Nothing more is to be done."))
 
 
 def _for_a_person(facts: DirectoryFacts, job: JobFacts) -> Words:
     if facts.status is SubmissionStatus.UNCERTAIN:
         why = f"It may have been sent at {at(facts.intent_at, job)}, and nobody knows what became of it."
     else:
-        why = f"It waits for a person ({facts.failure}). {facts.reason}"
+        why = sentence(f"It waits for a person{_failure(facts)}", facts.reason)
     action = facts.action
     if action is None:
         if facts.execution.state.gone:
             return Words(
-                why=f"{why.strip()} Nobody has been asked, and its workflow {ended(facts.execution.state)}.",
+                why=f"{why} Nobody has been asked, and its workflow {ended(facts.execution.state)}.",
                 next=f"A person is asked. {UPKEEP}",
             )
         stuck = blocked(job, facts.execution)
-        return Words(why=why.strip(), next=stuck.why if stuck else "A person is about to be asked.")
+        return Words(why=why, next=stuck.why if stuck else "A person is about to be asked.")
     if action.claimed_by:
-        why = f"{why.strip()} {action.claimed_by} is at it."
+        why = f"{why} {action.claimed_by} is at it."
     what = f"`directorybolt actions show {str(action.id)[:8]}` says what to do"
     if action.deadline_at <= job.now:
-        return Words(why=why.strip(), next=f"The deadline is over, and it expires. {UPKEEP}")
+        return Words(why=why, next=f"The deadline is over, and it expires. {UPKEEP}")
     then = f"{what}; without a person it expires at {at(action.deadline_at, job)}."
     look = timer(facts.execution, "the next look")
     if look:
         then += f" The directory is asked again at {at(look, job)}."
     if facts.execution.state.gone:
         then += f" Its workflow {ended(facts.execution.state)}: it can be confirmed or given up, and then replayed."
-    return Words(why=why.strip(), next=then)
+    return Words(why=why, next=then)
 
 
 def _submitting(facts: DirectoryFacts, job: JobFacts) -> Words:
@@ -152,6 +152,10 @@ def _at_work(facts: DirectoryFacts) -> Words | None:
             return Words(why=f"A worker is {step(activity)}{attempt}.", next="It ends within minutes.")
         return Words(why=f"Waits for a free worker, for {step(activity)}.", next="It goes on as soon as one is free.")
     return None
+
+
+def _failure(facts: DirectoryFacts) -> str:
+    return f" ({facts.failure})" if facts.failure else ""
 
 
 def _by_whom(job: JobFacts) -> str:

@@ -11,12 +11,16 @@ def explain_job(job: JobFacts) -> Words:
         return _not_begun(job)
     if job.status.ended:
         why = f"The job is {job.status}: {job.ended} of {job.total} directories have ended."
-        return Words(why=why, next="`directorybolt replay --job` tries again what failed and may be sent.")
+        return Words(
+            why=why,
+            next=f"`directorybolt replay --job {job.job_id} --dry-run` says what could be tried again, and why not.",
+        )
     return _going_on(job)
 
 
 def _going_on(job: JobFacts) -> Words:
-    why = f"{job.ended} of {job.total} directories have ended, {job.waiting} wait for a person."
+    waiting = "1 waits" if job.waiting == 1 else f"{job.waiting} wait"
+    why = f"{job.ended} of {job.total} directories have ended, {waiting} for a person."
     if job.execution.state.gone:
         return Words(
             why=f"{why} Nobody works on the job: its workflow {ended(job.execution.state)}.",

@@ -32,7 +32,9 @@ def blocked(job: JobFacts, execution: Execution) -> Words | None:
         if activity.attempt > 1:
             when = f" at {at(activity.next_attempt_at, job)}" if activity.next_attempt_at else ""
             return Words(
-                why=f"{step(activity).capitalize()} failed {times(activity.attempt - 1)}: {activity.last_failure}",
+                why=sentence(
+                    f"{step(activity).capitalize()} failed {times(activity.attempt - 1)}", activity.last_failure
+                ),
                 next=f"Tried again{when}.",
             )
     waits = execution.task_attempts or any(not activity.started for activity in execution.activities)
@@ -64,7 +66,7 @@ def ended(state: WorkflowState) -> str:
 
 
 def times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
 def at(moment: datetime | None, job: JobFacts) -> str:
@@ -77,3 +79,9 @@ def at(moment: datetime | None, job: JobFacts) -> str:
 
 def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def sentence(*parts: str) -> str:
+    """The parts in a row, each with its full stop; a directory's own words often have none."""
+    kept = [part.strip() for part in parts if part.strip()]
+    return " ".join(part if part.endswith((".", "!", "?", "…")) else f"{part}." for part in kept)

@@ -1,7 +1,7 @@
 """What a directory that is not sent yet waits for: its turn, by the rules of the SQL function `take_turn`."""
 
 from schema.contracts.explanation import DirectoryFacts, JobFacts, Words
-from schema.explain.phrases import at, counted, timer
+from schema.explain.phrases import at, counted, sentence, timer
 
 _SLEEPS = "the directory's"
 """So begins the summary of the workflow's timer until it asks for its turn again."""
@@ -15,7 +15,7 @@ def turn(facts: DirectoryFacts, job: JobFacts) -> Words | None:
     asks_at = sleeps_until or facts.expected_at
     again = f"It asks for its turn again at {at(asks_at, job)}." if asks_at else "It asks for its turn again."
     why, then = _obstacle(facts, job)
-    return Words(why=why.strip(), next=f"{then} {again}".strip())
+    return Words(why=why, next=sentence(then, again))
 
 
 def _obstacle(facts: DirectoryFacts, job: JobFacts) -> tuple[str, str]:
@@ -26,10 +26,12 @@ def _obstacle(facts: DirectoryFacts, job: JobFacts) -> tuple[str, str]:
         if gate.broken:
             failed = counted(gate.failures, "failure")
             return (
-                f"Waits for the directory: its circuit breaker is open after {failed}, until {until}. {facts.reason}",
+                sentence(
+                    f"Waits for the directory: its circuit breaker is open after {failed}, until {until}", facts.reason
+                ),
                 "Then one probe goes through, for all jobs.",
             )
-        return f"Waits for the directory: it is left alone until {until}. {facts.reason}", ""
+        return sentence(f"Waits for the directory: it is left alone until {until}", facts.reason), ""
     if gate.capped_until and gate.capped_until > now:
         return (
             f"Waits for another day: the directory is sent {gate.daily_cap} a day at most.",
