@@ -14,6 +14,7 @@ from schema.failures import FailureType
 _LOADS_WITHIN_MS = 10_000
 _LONGEST_WAIT = timedelta(hours=1)
 _GONE = frozenset({404, 410})
+_REFUSES_US = 403
 _BUSY = frozenset({429, 503})
 _NETWORK = re.compile(r"net::ERR_(\w+)")
 _IN_WORDS = {
@@ -55,7 +56,7 @@ async def go_to(page: Page, url: str) -> int | None:
             f"The directory answers HTTP {status}.",
             retry_after=await _retry_after(response),
         )
-    if status >= 500:
+    if status >= 500 or status == _REFUSES_US:
         raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, f"The directory answers HTTP {status}.")
     with contextlib.suppress(playwright.async_api.TimeoutError):
         # Some pages wait for a tracker for ever: what a person would see by now has to do.

@@ -1,0 +1,114 @@
+"""Visits in a directory's turn: what a broken directory costs, and who may be there."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+import activities.browser.send
+from activities.browser.pool import BrowserPool
+from activities.planning import Planning
+from schema.contracts.submission import SubmissionRef, SubmissionStatus
+from schema.failures import FailureType
+from schema.store.database import Pool
+from tests.activities.counter import Counter, kill_browser
+from tests.activities.site import HANG_UP, Answer, Post, open_site
+from tests.factories import add_begun_job
+
+
+@pytest.fixture(scope="module")
+async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
+    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
+    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
+
+
+@pytest.fixture
+async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
+    async with open_site() as site:
+        job_id = await add_begun_job(pool, ["alpha"])
+        await pool.execute("update directories set submission_url = $1", site.url)
+        yield Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
+
+
+async def failures(pool: Pool) -> int:
+    return int(await pool.fetchval("select failures from directories"))
+
+
+async def move_to(counter: Counter, answer: Answer) -> None:
+    """The form at an address whose answer the test decides."""
+    counter.site.pages["/list"] = answer
+    await counter.pool.execute("update directories set submission_url = $1", f"{counter.site.url}list")
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (Answer("Down", 500), FailureType.DIRECTORY_UNREACHABLE),
+        (Answer("Go away", 403), FailureType.DIRECTORY_UNREACHABLE),
+        (Answer("Later", 429), FailureType.DIRECTORY_BUSY),
+        (HANG_UP, FailureType.DIRECTORY_UNREACHABLE),
+    ],
+    ids=["500", "403", "429", "hangs up"],
+)
+async def test_a_visit_that_the_directory_makes_fail_is_counted_and_not_raised(
+    counter: Counter, answer: Answer, failure: FailureType
+) -> None:
+    await move_to(counter, answer)
+    planned = await counter.plan()
+    assert (planned.status, planned.failure) == (SubmissionStatus.PENDING, failure)
+    assert await failures(counter.pool) == 1
+    assert await counter.pool.fetchval("select held_by is null and resting_until > now() from directories")
+    assert (await counter.row()).outcome.reason
+
+
+async def test_a_directory_that_breaks_between_plan_and_submission_is_sent_nothing(counter: Counter) -> None:
+    await move_to(counter, Answer(counter.site.form))
+    await counter.plan()
+    await move_to(counter, Answer("Down", 500))
+    outcome = await counter.submit()
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.PLANNED, FailureType.DIRECTORY_UNREACHABLE)
+    assert await failures(counter.pool) == 1
+    await move_to(counter, Answer(counter.site.form))
+    assert (await counter.submit()).status is SubmissionStatus.SUBMITTED
+    assert await failures(counter.pool) == 0
+    assert len(counter.site.posts) == 1
+
+
+@pytest.mark.parametrize("answer", [Answer("<h1>Oops</h1>", 500), HANG_UP], ids=["500", "hangs up"])
+async def test_a_directory_that_breaks_on_the_post_is_counted_too(counter: Counter, answer: Answer) -> None:
+    counter.site.answers = [answer]
+    outcome = await counter.plan_and_submit()
+    assert outcome.status is SubmissionStatus.UNCERTAIN
+    assert await failures(counter.pool) == 1
+
+
+async def test_a_directory_that_answers_is_well_whatever_it_says(counter: Counter) -> None:
+    await counter.pool.execute("update directories set failures = 2")
+    counter.site.answers = [Answer("<h1>Error</h1><p>The phone number is invalid.</p>", 422)]
+    await counter.plan_and_submit()
+    assert await failures(counter.pool) == 0
+
+
+async def test_a_browser_that_ends_is_not_the_directorys_fault(counter: Counter) -> None:
+    async def crash(_: Post) -> None:
+        kill_browser()
+
+    counter.site.on_post = crash
+    outcome = await counter.plan_and_submit()
+    assert outcome.status is SubmissionStatus.UNCERTAIN
+    assert await failures(counter.pool) == 0
+
+
+async def test_whoever_lost_the_turn_does_not_visit(counter: Counter) -> None:
+    await counter.pool.execute("update directories set held_by = null")
+    planning = Planning(counter.pool, counter.browser, counter.drawer, counter.robots)
+    standing = await ActivityEnvironment().run(planning.plan_submission, counter.ref)
+    assert (standing.status, standing.failure) == (SubmissionStatus.PENDING, FailureType.DIRECTORY_BUSY)
+    assert counter.site.visits == 0
