@@ -48,6 +48,8 @@ class Seen(StrEnum):
 
     NOTHING = "nothing"
     NOT_YET = "not_yet"
+    TOO_EARLY = "too_early"
+    """Whatever is there can be seen in two minutes."""
     LISTED = "listed"
     ABSENT = "absent"
 
@@ -170,8 +172,11 @@ class ScriptedDirectories:
         if outcome is not None and submission.status.waits_for_person:
             await results.record(self._pool, submission, outcome, submission.attempt)
         await turns.leave(self._pool, submission)
+        seen = self.seen.get(ref.slug)
         return Sighting(
-            standing=(outcome or submission.outcome).standing, again=self.seen.get(ref.slug) is Seen.NOT_YET
+            standing=(outcome or submission.outcome).standing,
+            again=seen in (Seen.NOT_YET, Seen.TOO_EARLY),
+            again_in_s=120 if seen is Seen.TOO_EARLY else 0,
         )
 
     async def begun(self, slug: str) -> None:

@@ -1,6 +1,7 @@
 """Turns and looks as a workflow waits for them: no place of the window is held, and nobody is asked without need."""
 
 import asyncio
+from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
@@ -86,6 +87,19 @@ async def test_a_listing_that_appears_while_a_person_is_asked_settles_the_matter
         assert (await handle.result()).counts.submitted == 1
         assert bench.directories.looks["alpha"] == 2
         assert await pool.fetchval("select status from actions") == "cancelled"
+
+
+async def test_it_is_looked_again_when_what_was_sent_must_be_there(skipping: WorkflowEnvironment, pool: Pool) -> None:
+    async with working(skipping, pool, {"alpha": [Turn.SILENT]}) as bench:
+        bench.directories.seen["alpha"] = Seen.TOO_EARLY
+        job_id = await add_job(pool, ["alpha"])
+        handle = await bench.start_job(job_id)
+        await bench.until_asked(job_id, 1)
+        bench.directories.seen["alpha"] = Seen.LISTED
+        assert (await handle.result()).counts.submitted == 1
+        job = await handle.describe()
+        assert job.close_time is not None
+        assert timedelta(minutes=2) <= job.close_time - job.start_time < timedelta(minutes=10)
 
 
 async def test_a_row_that_a_late_attempt_moved_on_does_not_wait_for_a_person(
