@@ -1,4 +1,4 @@
-"""What the ledger and the history know of one job, for `jobs explain`: two queries, whatever its size."""
+"""What the ledger and the history know of one job, for `jobs explain`: a few queries, whatever its size."""
 
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from schema.contracts.explanation import (
     OpenAction,
     WorkflowState,
 )
+from schema.store import workers
 from schema.store.database import Executor
 
 _DIRECTORIES = """
@@ -38,9 +39,7 @@ async def of_job(db: Executor, job_id: UUID) -> JobFacts | None:
         select j.id as job_id, now() as now, j.status, j.total, j.ended, j.waiting,
             coalesce(o.sends, 0) as sends, o.sent_at,
             coalesce((select detail ->> 'reason' from queue_history
-                where job_id = j.id and event = 'queue_rejected' order by seq desc limit 1), '') as rejected,
-            exists (select from worker_heartbeats
-                where status in ('starting', 'running') and beat_at > now() - interval '2 minutes') as worker_alive
+                where job_id = j.id and event = 'queue_rejected' order by seq desc limit 1), '') as rejected
         from jobs j left join lateral (
             select sum(sends) as sends, max(sent_at) as sent_at from outbox where job_id = j.id) o on true
         where j.id = $1
@@ -49,7 +48,8 @@ async def of_job(db: Executor, job_id: UUID) -> JobFacts | None:
     )
     if row is None:
         return None
-    return JobFacts.model_validate({**row, "execution": _unseen(ids.job_workflow_id(job_id))})
+    known = {"worker_alive": await workers.any_alive(db), "execution": _unseen(ids.job_workflow_id(job_id))}
+    return JobFacts.model_validate({**row, **known})
 
 
 async def of_directories(db: Executor, job_id: UUID, slug: str | None = None) -> tuple[DirectoryFacts, ...]:
