@@ -42,6 +42,7 @@ SITES = (
     "everybody-listed",
     "silent-oak-directory",
     "sunset-directory",
+    "quiet-pines",
 )
 """One of each kind: plain, grouped, wizard, script, frame, session, shadow, upload; and every way to end."""
 
