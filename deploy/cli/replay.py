@@ -108,9 +108,11 @@ def replay(
         person = _PERSON.validate_python(by if by is not None else getpass.getuser())
     with named_field("--reason"):
         note = _NOTE.validate_python(reason)
-    if preview.jobs and not yes:
-        _ask(preview, as_json=as_json)
-    result = asyncio.run(_request(settings, preview.jobs, person, note, quiet=as_json))
+    result = ReplayResult()
+    if preview.jobs:
+        if not yes:
+            _ask(preview, as_json=as_json)
+        result = asyncio.run(_request(settings, preview.jobs, person, note, quiet=as_json))
     if as_json:
         print_json(result)
     else:
@@ -176,20 +178,19 @@ async def _request(
     asked: list[ReplayedJob] = []
     interrupted = False
     columns = (TextColumn("replaying"), BarColumn(bar_width=40), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=remarks, disable=quiet, transient=True) as progress:
-        task = progress.add_task("", total=sum(len(job.slugs) for job in wanted))
-        try:
-            if wanted:
-                async with database(settings) as pool, temporal(settings) as client:
-                    gateway = WorkflowGateway(client)
-                    for job in wanted:
-                        request = RetryRequest(slugs=job.slugs, by=by, reason=reason)
-                        asked.append(await _ask_job(pool, gateway, settings, job, request))
-                        progress.advance(task, len(job.slugs))
-                        if len(asked) >= _MOST_FAILURES and all(job.error for job in asked[-_MOST_FAILURES:]):
-                            break
-        except asyncio.CancelledError:
-            interrupted = True
+    try:
+        async with database(settings) as pool, temporal(settings) as client:
+            gateway = WorkflowGateway(client)
+            with Progress(*columns, console=remarks, disable=quiet, transient=True) as progress:
+                task = progress.add_task("", total=sum(len(job.slugs) for job in wanted))
+                for job in wanted:
+                    request = RetryRequest(slugs=job.slugs, by=by, reason=reason)
+                    asked.append(await _ask_job(pool, gateway, settings, job, request))
+                    progress.advance(task, len(job.slugs))
+                    if len(asked) >= _MOST_FAILURES and all(job.error for job in asked[-_MOST_FAILURES:]):
+                        break
+    except asyncio.CancelledError:
+        interrupted = True
     return ReplayResult(jobs=tuple(asked), left=tuple(wanted[len(asked) :]), interrupted=interrupted)
 
 

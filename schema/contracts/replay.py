@@ -124,6 +124,6 @@ class ReplayedJob(Contract):
 class ReplayResult(Contract):
     """What a replay has asked for, and what it has not come to."""
 
-    jobs: tuple[ReplayedJob, ...]
+    jobs: tuple[ReplayedJob, ...] = ()
     left: tuple[JobReplay, ...] = ()
     interrupted: bool = False
