@@ -15,7 +15,7 @@ from temporalio import activity
 from activities.artifacts import ArtifactStore
 from activities.boundary import boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
-from activities.browser.read import kept_from_asking, read
+from activities.browser.read import read
 from activities.proof import keep_screenshot
 from activities.robots import Robots
 from activities.submission import ATTEMPT_IS_OVER, MOST_ATTEMPTS
@@ -90,8 +90,9 @@ class Reconciling:
                 # The listing's address is our guess: that nothing is there says nothing.
                 if means != look.at_listing:
                     absences.append(found.sight is Sight.ABSENT)
-            believed = all(absences) and not kept_from_asking(visit, submission.submission_url)
-        if absences and believed and _absence_is_proof(submission, lookup):
+            # A page that could not ask its own server shows nothing, whatever the directory holds.
+            believed = absences and all(absences) and not visit.gate.kept_quiet
+        if believed and _absence_is_proof(submission, lookup):
             return Outcome(status=SubmissionStatus.PLANNED, reason="The directory does not hold it: to be sent again.")
         return submission.outcome
 

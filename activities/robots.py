@@ -14,13 +14,11 @@ import structlog
 from protego import Protego
 
 from activities.boundary import ActivityFailure
+from activities.useragent import PRODUCT, signature
 from schema.failures import FailureType
 from schema.store import robots
 from schema.store.database import Pool
 from schema.store.robots import RobotsFile
-
-PRODUCT = "DirectoryBolt"
-"""The token by which a robots.txt names us."""
 
 _MOST_BYTES = 500 * 1024
 _MOST_REDIRECTS = 5
@@ -48,7 +46,7 @@ class Manners(NamedTuple):
 def robots_client(contact: str) -> httpx.AsyncClient:
     """An HTTP client that says who it is, as the browser does, and goes where robots.txt may lead and no further."""
     return httpx.AsyncClient(
-        headers={"User-Agent": f"{PRODUCT}/1.0 (+{contact})", "Accept-Encoding": "identity"},
+        headers={"User-Agent": signature(contact), "Accept-Encoding": "identity"},
         timeout=_TIMEOUT_S,
         follow_redirects=True,
         max_redirects=_MOST_REDIRECTS,

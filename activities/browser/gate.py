@@ -50,11 +50,14 @@ class Deadline:
 
 
 class PostGate:
-    """Remembers in `sent` what left through it after `open`, and in `held` what was not let through."""
+    """Remembers in `sent` what left through it after `open`.
+
+    `kept_quiet` is True once the page was kept from telling its own site something.
+    """
 
     def __init__(self) -> None:
         self.sent: list[Request] = []
-        self.held: list[Request] = []
+        self.kept_quiet = False
         self._site_url = ""
         self._marks: tuple[str, ...] = ()
         self._asked: set[str] = set()
@@ -160,7 +163,7 @@ class PostGate:
         # Beacons ("ping") report to somebody; they never carry a submission.
         wanted = self._open and request.resource_type != "ping" and same_site(request.url, self._site_url)
         if not wanted or fingerprint in self._seen:
-            self.held.append(request)
+            self.kept_quiet |= request.resource_type != "ping" and same_site(request.url, self._site_url)
             await _hold_back(route)
             return
         self._seen.add(fingerprint)

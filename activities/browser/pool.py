@@ -16,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, ProxySettings
 from activities.boundary import to_its_end
 from activities.browser.chromium import BrowserFailed, Chromium, launch
 from activities.browser.gate import PostGate
+from activities.useragent import signature
 
 _VIEWPORT = {"width": 1280, "height": 900}
 _CLOSES_WITHIN_S = 10.0
@@ -102,7 +103,7 @@ class BrowserPool:
         """Honest: a Chromium, and who drives it."""
         return (
             f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{browser.version} "
-            f"Safari/537.36 DirectoryBolt/1.0 (+{self._contact})"
+            f"Safari/537.36 {signature(self._contact)}"
         )
 
     async def _take(self) -> Chromium:

@@ -36,11 +36,3 @@ async def read(visit: Visit, url: str, site_url: str) -> PublicPage:
     async with within(_PAGE_TIMEOUT_S):
         seen = await visit.page.evaluate(_SCRIPT)
     return PublicPage.model_validate({**seen, "url": visit.page.url, "status": status})
-
-
-def kept_from_asking(visit: Visit, site_url: str) -> bool:
-    """True if a page wanted to ask its own server in a way that is not let through: what it shows then is no answer."""
-    return any(
-        request.resource_type in ("xhr", "fetch", "document") and same_site(request.url, site_url)
-        for request in visit.gate.held
-    )

@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+from pydantic import ValidationError
 
 from schema import ids
 from schema.contracts.directory import Automation
@@ -109,9 +110,17 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
         active=row["active"],
         automation=Automation(row["automation"]),
         accept_terms=row["accept_terms"],
-        lookup=Lookup.model_validate(row["lookup"]) if row["lookup"] is not None else None,
+        lookup=_lookup(row["lookup"]),
         solver_allowed=row["solver_allowed"],
     )
+
+
+def _lookup(column: object) -> Lookup | None:
+    """None also for one that this build cannot read: it would stop every customer of the directory."""
+    try:
+        return Lookup.model_validate(column) if column is not None else None
+    except ValidationError:
+        return None
 
 
 async def states(db: Executor, job_id: UUID) -> tuple[DirectoryState, ...]:

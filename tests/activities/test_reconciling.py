@@ -276,3 +276,8 @@ async def test_without_the_directorys_turn_nothing_is_asked(desk: Desk) -> None:
     sighting = await ActivityEnvironment().run(reconciling.look_up, desk.ref)
     assert (sighting.standing, sighting.again) == ((await desk.row()).outcome.standing, True)
     assert desk.site.queries == []
+
+
+async def test_means_that_this_build_cannot_read_are_none(desk: Desk) -> None:
+    await desk.offers(telepathy="yes")
+    assert not (await desk.look_up()).again
