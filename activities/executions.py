@@ -1,5 +1,7 @@
 """What is asked of Temporal about other workflows: start a job's, and see whether one has closed, or what it is at."""
 
+import dataclasses
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +14,40 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from schema import ids, search_attributes
+from schema.contracts.bridge import BridgeInput
 from schema.contracts.explanation import Execution, PendingActivity, PendingTimer, WorkflowState
 from schema.contracts.job import JobInput, JobProgress
 from schema.store.jobs import Job
 
 _QUERY_PATIENCE = timedelta(seconds=10)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Edge:
+    """A workflow that always runs."""
+
+    workflow_id: str
+    workflow: str
+    summary: str
+    arguments: Sequence[Any] = ()
+
+
+EDGES = (
+    Edge(ids.bridge_workflow_id(1), "SqsBridgeWorkflow", "SQS messages become jobs", (BridgeInput(),)),
+    Edge(ids.RELAY_WORKFLOW_ID, "OutboxRelayWorkflow", "the outbox reaches the queue"),
+)
+
+
+async def start_edge(client: Client, task_queue: str, edge: Edge) -> None:
+    """See that it runs; does nothing when it does."""
+    await client.start_workflow(
+        edge.workflow,
+        args=edge.arguments,
+        id=edge.workflow_id,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=edge.summary,
+    )
 
 
 async def start_job(

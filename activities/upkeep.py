@@ -11,7 +11,7 @@ from datetime import timedelta
 from temporalio import activity
 from temporalio.client import Client
 
-from activities.executions import is_closed, is_paused, start_job
+from activities.executions import EDGES, is_closed, is_paused, start_edge, start_job
 from activities.findings import looking
 from schema import ids
 from schema.contracts.submission import DirectoryInput, SubmissionRef, SubmissionStatus
@@ -45,10 +45,15 @@ class Upkeep:
 
     @activity.defn
     async def sweep_outbox(self, sweep: Sweep) -> UpkeepReport:
-        """Report messages that do not leave, and those that left often and led to nothing."""
+        """See that bridge and relay run; report messages that do not leave, or left often and led to nothing."""
         async with looking(Task.OUTBOX, sweep) as found:
+            for edge in EDGES:
+                if await is_closed(self._client, edge.workflow_id):
+                    found.healed("edge without a running workflow, started again", edge.workflow_id)
+                    if not sweep.dry_run:
+                        await start_edge(self._client, self._task_queue, edge)
             for job_id in await outbox.unsent(self._pool):
-                found.reported("message not sent: does the outbox relay run, and does the queue answer?", job_id)
+                found.reported("message not sent for five minutes: does the queue answer?", job_id)
             for job_id in await outbox.in_vain(self._pool):
                 found.reported("message sent five times, and no job begun: look into the dead-letter queue", job_id)
         return found.report

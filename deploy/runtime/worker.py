@@ -11,12 +11,11 @@ import sys
 from datetime import timedelta
 
 import structlog
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.executions import EDGES, start_edge
 from deploy.runtime.build import build_id, deployment_config, deployment_version
 from deploy.runtime.deployments import NotPromoted, adopt
 from deploy.runtime.logs import configure_logs
@@ -24,10 +23,7 @@ from deploy.runtime.pulse import Pulse
 from deploy.runtime.schedule import ensure_schedules
 from deploy.runtime.settings import Settings, SettingsError, load_settings
 from deploy.runtime.wiring import StartFailed, Wired, wired
-from schema import ids
-from schema.contracts.bridge import BridgeInput
 from schema.contracts.worker import WorkerStatus
-from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
 from workflows.policies import BROWSER_QUEUE_SUFFIX
 from workflows.registry import WORKFLOWS
 
@@ -95,25 +91,6 @@ async def take_part(wiring: Wired, settings: Settings) -> None:
         ) from None
 
 
-async def start_edges(client: Client, settings: Settings) -> None:
-    """See that the bridge and the outbox relay run; does nothing when they do."""
-    await client.start_workflow(
-        SqsBridgeWorkflow.run,
-        BridgeInput(),
-        id=ids.bridge_workflow_id(1),
-        task_queue=settings.temporal_task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="SQS messages become jobs",
-    )
-    await client.start_workflow(
-        OutboxRelayWorkflow.run,
-        id=ids.RELAY_WORKFLOW_ID,
-        task_queue=settings.temporal_task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="the outbox reaches the queue",
-    )
-
-
 async def run_worker(settings: Settings) -> None:
     """Work until told to stop, then finish what is in hand."""
     stop = asyncio.Event()
@@ -125,7 +102,8 @@ async def run_worker(settings: Settings) -> None:
         main, browser = workers_for(wiring, settings, pulse)
         async with main, browser:
             await take_part(wiring, settings)
-            await start_edges(wiring.client, settings)
+            for edge in EDGES:
+                await start_edge(wiring.client, settings.temporal_task_queue, edge)
             await ensure_schedules(wiring.client, settings)
             _log.info(
                 "worker started",

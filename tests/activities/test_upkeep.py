@@ -9,7 +9,9 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
+from activities.executions import EDGES, start_edge
 from activities.upkeep import Upkeep
+from schema import ids
 from schema.contracts.job import JobStatus
 from schema.contracts.submission import SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
@@ -61,6 +63,16 @@ class House:
 async def house(dev: WorkflowEnvironment, pool: Pool) -> House:
     """Without a worker: nothing runs."""
     return House(dev.client, pool)
+
+
+@pytest.fixture
+async def edges(house: House, dev: WorkflowEnvironment) -> AsyncIterator[House]:
+    """With bridge and relay, which wait for a worker."""
+    for edge in EDGES:
+        await start_edge(dev.client, "nobody", edge)
+    yield house
+    for edge in EDGES:
+        await dev.client.get_workflow_handle(edge.workflow_id).terminate()
 
 
 class Inhabited(House):
@@ -194,21 +206,31 @@ async def test_what_was_never_sent_by_a_job_that_ended_is_only_told(house: House
     assert (await row(pool, job_id, "alpha")).status is SubmissionStatus.PENDING
 
 
-async def test_messages_that_do_not_leave_or_lead_to_nothing_are_told(house: House, pool: Pool) -> None:
+async def test_messages_that_do_not_leave_or_lead_to_nothing_are_told(edges: House, pool: Pool) -> None:
     for slug in ("alpha", "beta", "gamma"):
         await add_job(pool, [slug])
-    assert await house.look("sweep_outbox") == {}
+    assert await edges.look("sweep_outbox") == {}
     await pool.execute(
-        "update outbox set sends = 5, sent_at = now() where id = (select min(id::text)::uuid from outbox)"
+        "update outbox set sends = 5, sent_at = now() where job_id = (select min(id::text)::uuid from jobs)"
     )
     await pool.execute(
-        "update outbox set sends = 1, sent_at = now() where id = (select max(id::text)::uuid from outbox)"
+        "update outbox set sends = 1, sent_at = now() where job_id = (select max(id::text)::uuid from jobs)"
     )
-    await house.age()
-    assert await house.look("sweep_outbox") == {
-        ("message not sent: does the outbox relay run", False): 1,
+    await edges.age()
+    assert await edges.look("sweep_outbox") == {
+        ("message not sent for five minutes: does the queue answer?", False): 1,
         ("message sent five times", False): 1,
     }
+
+
+async def test_a_bridge_that_was_terminated_runs_again(edges: House, dev: WorkflowEnvironment) -> None:
+    bridge = dev.client.get_workflow_handle(ids.bridge_workflow_id(1))
+    await bridge.terminate()
+    healed = {("edge without a running workflow", True): 1}
+    assert await edges.look("sweep_outbox", dry_run=True) == healed
+    await asyncio.gather(edges.look("sweep_outbox"), edges.look("sweep_outbox"))
+    assert (await bridge.describe()).status is WorkflowExecutionStatus.RUNNING
+    assert await edges.look("sweep_outbox") == {}
 
 
 async def test_a_silent_worker_is_told_of_once_and_forgotten_a_day_later(house: House, pool: Pool) -> None:

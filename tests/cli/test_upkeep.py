@@ -12,11 +12,12 @@ from activities.upkeep import Upkeep
 from deploy.local.stack import Stack
 from deploy.runtime.pulse import Pulse
 from deploy.runtime.worker import workflow_runner
+from schema import ids
 from schema.contracts.worker import WorkerBeat, WorkerStatus
 from schema.store import workers
 from schema.store.database import Pool
 from tests.cli.conftest import Command
-from tests.factories import add_job
+from tests.factories import add_begun_job
 from workflows.upkeep import UpkeepWorkflow
 
 
@@ -73,7 +74,7 @@ async def housekeeping(environment: WorkflowEnvironment, pool: Pool) -> AsyncIte
         environment.client,
         task_queue=queue,
         workflows=[UpkeepWorkflow],
-        activities=[upkeep.sweep_outbox, upkeep.mark_lost_workers],
+        activities=[upkeep.settle_submissions, upkeep.mark_lost_workers],
         workflow_runner=workflow_runner(),
     ):
         yield queue
@@ -82,26 +83,31 @@ async def housekeeping(environment: WorkflowEnvironment, pool: Pool) -> AsyncIte
 async def test_a_pass_is_run_now_and_its_report_shown(
     command: Command, pool: Pool, dev: WorkflowEnvironment, temporal: Stack
 ) -> None:
-    job_id = await add_job(pool, ["alpha"])
-    await pool.execute("update outbox set created_at = now() - interval '1 hour'")
+    job_id = await add_begun_job(pool, ["alpha"])
+    await pool.execute("update jobs set status = 'completed'")
+    await pool.execute("alter table jobs disable trigger user")
+    await pool.execute("alter table job_results disable trigger user")
+    await pool.execute("update jobs set updated_at = now() - interval '1 hour'")
+    await pool.execute("update job_results set updated_at = now() - interval '1 hour'")
     lost = WorkerBeat(worker_id=uuid.uuid4(), host="box", pid=1, status=WorkerStatus.RUNNING)
     await workers.beat(pool, lost)
     await pool.execute("update worker_heartbeats set beat_at = now() - interval '1 hour'")
+    child = ids.directory_workflow_id(job_id, "alpha")
     names = ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE")
     known = {name: temporal.environment.values[name] for name in names}
-    tasks = ("--task", "outbox", "--task", "workers")
+    tasks = ("--task", "submissions", "--task", "workers")
     async with housekeeping(dev, pool) as queue:
         known["TEMPORAL_TASK_QUEUE"] = queue
         ran = await asyncio.to_thread(command, "upkeep", "run", *tasks, "--dry-run", "--json", **known)
         assert ran.code == 0
         assert ran.json["dry_run"]
-        assert [finding["subjects"] for finding in ran.json["findings"]] == [[str(job_id)], [str(lost.worker_id)]]
+        assert [finding["subjects"] for finding in ran.json["findings"]] == [[child], [str(lost.worker_id)]]
         assert await pool.fetchval("select count(*) from worker_heartbeats where status = 'lost'") == 0
         table = (await asyncio.to_thread(command, "upkeep", "run", *tasks, **known)).out
-        for word in (str(job_id), "marked as lost", "look at it"):
+        for word in (child, "marked as lost", "look at it"):
             assert word in " ".join(table.split())
         assert await pool.fetchval("select count(*) from worker_heartbeats where status = 'lost'") == 1
-        await pool.execute("update outbox set sent_at = now()")
+        await pool.execute("update job_results set status = 'skipped'")
         well = await asyncio.to_thread(command, "upkeep", "run", *tasks, **known)
         assert (well.code, well.out) == (0, "")
         assert "All is well" in well.err
