@@ -81,9 +81,8 @@ class ActionsService:
             raise Taken(_closed(action))
         if decision.resolution not in (choice.resolution for choice in action.choices):
             possible = " or ".join(choice.resolution for choice in action.choices)
-            raise NotPossible(
-                f"{action.directory.slug} may already hold the business, and is not sent again: resolve as {possible}."
-            )
+            why = "may already hold the business, and is not sent again" if action.may_be_sent else "has no captcha"
+            raise NotPossible(f"{action.directory.slug} {why}: resolve as {possible}.")
         if action.claim and action.claim.by != decision.by and not take_over:
             raise Taken(_held(action))
         return self._linked(action)
@@ -95,7 +94,10 @@ class ActionsService:
         """
         action = await self.check(action_id, decision, take_over=take_over)
         await self._take(action_id, decision.by, take_over=take_over)
-        decision = decision.model_copy(update={"action_id": action_id})
+        if decision.note:
+            await actions.keep_note(self._pool, action_id, decision.by, decision.note)
+        # What a person writes may name the customer: it stays out of the workflow's history.
+        decision = decision.model_copy(update={"action_id": action_id, "note": ""})
         try:
             await self._gateway.resolve(action.workflow_id, decision)
         except WorkflowAway:

@@ -74,7 +74,6 @@ class Action(Contract):
     overdue: bool
     created_at: datetime
     claim: Claim | None = None
-    reminded_at: datetime | None = None
     resolution: Resolution | None = None
     resolved_by: str | None = None
     note: str = ""
@@ -90,14 +89,3 @@ class ActionFilter(Contract):
     directory: str | None = None
     overdue: bool = False
     limit: int = Field(default=100, ge=1, le=10_000)
-
-
-class Reminder(Contract):
-    """An open action that people are to be reminded of: no word of the customer is in it."""
-
-    action_id: UUID
-    job_id: UUID
-    directory: str
-    kind: FailureType
-    deadline_at: datetime
-    claimed_by: str | None = None

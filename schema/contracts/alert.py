@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from schema.contracts.base import Contract
+from schema.failures import FailureType
 
 
 class BreakerOpen(Contract):
@@ -34,11 +35,12 @@ class BreakerOpen(Contract):
         )
 
 
-class BridgeBreakerOpen(Contract):
-    """The bridge met too many errors in a row and takes no messages for a while."""
+class BridgeStopped(Contract):
+    """The bridge takes no messages: its breaker is open until `probe_at`, or, without that, nothing runs it."""
 
-    kind: Literal["bridge_breaker_open"] = "bridge_breaker_open"
+    kind: Literal["bridge_stopped"] = "bridge_stopped"
     workflow_id: str
+    probe_at: datetime | None = None
 
     @property
     def key(self) -> str:
@@ -46,7 +48,12 @@ class BridgeBreakerOpen(Contract):
 
     @property
     def text(self) -> str:
-        return f"{self.workflow_id} takes no messages: the queue, the database or Temporal failed ten times in a row."
+        if self.probe_at is None:
+            return f"{self.workflow_id} is not running, and no paid job starts: a worker that is started sees to it."
+        return (
+            f"{self.workflow_id} takes no messages, its breaker is open: queue, database or Temporal failed ten times "
+            f"in a row. The next probe is at {_minute(self.probe_at)}."
+        )
 
 
 class DeadLetters(Contract):
@@ -114,27 +121,34 @@ class FailureRate(Contract):
         return f"{self.failed} of {self.ended} submissions that ended within the last hour failed ({share} %)."
 
 
-class ActionsDue(Contract):
-    """Actions that nobody has resolved and whose deadline is less than a day away."""
+class ActionReminder(Contract):
+    """An action that nobody has resolved: half of its time is over or, the `last` time, all but a day."""
 
-    kind: Literal["actions_due"] = "actions_due"
-    actions: int
-    first_deadline: datetime
+    kind: Literal["action_reminder"] = "action_reminder"
+    action_id: UUID
+    job_id: UUID
+    directory: str
+    needs: FailureType
+    deadline_at: datetime
+    last: bool
 
     @property
     def key(self) -> str:
-        return self.kind
+        return f"{self.kind}:{self.action_id}:{'last' if self.last else 'first'}"
 
     @property
     def text(self) -> str:
         return (
-            f"{_counted(self.actions, 'action')} for a person will expire within a day, the first at "
-            f"{_minute(self.first_deadline)}: `directorybolt actions list` shows them."
+            f"{self.directory} (job {self.job_id}) waits for a person ({self.needs}) until "
+            f"{_minute(self.deadline_at)}: `directorybolt actions show {str(self.action_id)[:8]}`."
         )
 
 
+TOLD_ONCE = ("action_reminder",)
+"""Kinds of which nobody wants to hear twice, nor that it is over."""
+
 AlertEvent = Annotated[
-    BreakerOpen | BridgeBreakerOpen | DeadLetters | QueueDepth | StaleWorker | FailureRate | ActionsDue,
+    BreakerOpen | BridgeStopped | DeadLetters | QueueDepth | StaleWorker | FailureRate | ActionReminder,
     Field(discriminator="kind"),
 ]
 """Everything that is alerted. Two events of one key are one alert."""

@@ -4,8 +4,6 @@ alter table actions
     add column claimed_by text,
     add column claimed_at timestamptz,
     add column claimed_until timestamptz,
-    -- When people were last reminded of it.
-    add column reminded_at timestamptz,
     add column closed_at timestamptz,
     add constraint claims_run_out check (num_nonnulls(claimed_by, claimed_at, claimed_until) in (0, 3));
 update actions set closed_at = updated_at where status <> 'open';
@@ -15,4 +13,4 @@ create index actions_by_deadline on actions (deadline_at) where status = 'open';
 -- migrate:down
 drop index actions_by_deadline;
 alter table actions drop constraint closed_at_some_time, drop constraint claims_run_out, drop column closed_at,
-    drop column reminded_at, drop column claimed_until, drop column claimed_at, drop column claimed_by;
+    drop column claimed_until, drop column claimed_at, drop column claimed_by;

@@ -1,16 +1,16 @@
-"""`actions`: what a person must do before a directory can go on, who works on it, and who is reminded of it.
+"""`actions`: what a person must do before a directory can go on, who works on it, and when to remind people of it.
 
 What a decision makes of the directory is decided in `schema.store.results`. A claim runs out by the database's clock.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 
 from schema import guidance, ids
-from schema.contracts.action import Action, ActionDirectory, ActionFilter, ActionStatus, Claim, Reminder
+from schema.contracts.action import Action, ActionDirectory, ActionFilter, ActionStatus, Claim
+from schema.contracts.alert import ActionReminder
 from schema.contracts.submission import ActionResolution, Outcome
 from schema.failures import FailureType
 from schema.store.database import Connection, Executor
@@ -54,7 +54,8 @@ async def close(connection: Connection, result_id: UUID, decision: ActionResolut
     """Write who decided what. Raises ActionClosed where the decision was about an action that is not open."""
     closed = await connection.fetchval(
         """
-        update actions set status = 'resolved', resolution = $2, resolved_by = $3, note = $4, closed_at = now()
+        update actions set status = 'resolved', resolution = $2, resolved_by = $3, closed_at = now(),
+            note = coalesce(nullif($4, ''), note)
         where result_id = $1 and status = 'open' and id = coalesce($5, id) returning id
         """,
         result_id,
@@ -98,6 +99,13 @@ async def claim(db: Executor, action_id: UUID, by: str, length: timedelta, *, ta
         take_over,
     )
     return claimed is not None
+
+
+async def keep_note(db: Executor, action_id: UUID, by: str, note: str) -> None:
+    """Keep what the person who holds the action has to say of it."""
+    await db.execute(
+        "update actions set note = $3 where id = $1 and status = 'open' and claimed_by = $2", action_id, by, note
+    )
 
 
 async def release(db: Executor, action_id: UUID, by: str) -> bool:
@@ -144,28 +152,20 @@ async def listed(db: Executor, wanted: ActionFilter) -> tuple[Action, ...]:
     return tuple(map(_shown, rows))
 
 
-async def due_reminders(db: Executor) -> tuple[Reminder, ...]:
-    """The open actions that people have not been reminded of since half of their time, or all but a day, was over."""
+async def due_reminders(db: Executor) -> tuple[ActionReminder, ...]:
+    """The open actions of which half of the time is over, or all but a day."""
     rows = await db.fetch(
         """
-        select a.id as action_id, r.job_id, d.slug as directory, a.kind, a.deadline_at,
-            case when a.claimed_until > now() then a.claimed_by end as claimed_by
+        select a.id as action_id, r.job_id, d.slug as directory, a.kind as needs, a.deadline_at,
+            -- What had less than two days from the beginning is reminded of once.
+            a.deadline_at - interval '1 day' between half_way and now() as last
         from actions a join job_results r on r.id = a.result_id join directories d on d.id = r.directory_id,
-            lateral (select max(moment) as moment from (values
-                (a.created_at + (a.deadline_at - a.created_at) / 2),
-                -- What has less than two days altogether is reminded of once.
-                (greatest(a.deadline_at - interval '1 day', a.created_at + (a.deadline_at - a.created_at) / 2))
-            ) as moments (moment) where moment <= now()) as last
-        where a.status = 'open' and a.deadline_at > now() and coalesce(a.reminded_at, '-infinity') < last.moment
+            lateral (select a.created_at + (a.deadline_at - a.created_at) / 2) as half (half_way)
+        where a.status = 'open' and a.deadline_at > now() and half_way <= now()
         order by a.deadline_at, a.id
         """
     )
-    return tuple(Reminder.model_validate(dict(row)) for row in rows)
-
-
-async def mark_reminded(db: Executor, action_ids: Sequence[UUID]) -> None:
-    """People have been reminded of these now."""
-    await db.execute("update actions set reminded_at = now() where id = any($1)", list(action_ids))
+    return tuple(ActionReminder.model_validate(dict(row)) for row in rows)
 
 
 def _shown(row: asyncpg.Record) -> Action:

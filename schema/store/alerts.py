@@ -10,7 +10,7 @@ from uuid import UUID
 
 from schema.contracts.alert import (
     ALERT_EVENT,
-    ActionsDue,
+    TOLD_ONCE,
     Alert,
     AlertEvent,
     BreakerOpen,
@@ -18,6 +18,7 @@ from schema.contracts.alert import (
     Notice,
     StaleWorker,
 )
+from schema.store import actions
 from schema.store.database import Executor, Pool
 
 _FEWEST_ENDED = 20
@@ -63,18 +64,11 @@ async def look(db: Executor) -> tuple[AlertEvent, ...]:
         _FEWEST_ENDED,
         _FAILURE_RATE,
     )
-    due = await db.fetch(
-        """
-        select count(*) as actions, min(deadline_at) as first_deadline
-        from actions where status = 'open' and deadline_at < now() + interval '1 day'
-        having count(*) > 0
-        """
-    )
     return (
         *(BreakerOpen.model_validate(dict(row)) for row in breakers),
         *(StaleWorker.model_validate(dict(row)) for row in stale),
         *(FailureRate.model_validate(dict(row)) for row in rate),
-        *(ActionsDue.model_validate(dict(row)) for row in due),
+        *await actions.due_reminders(db),
     )
 
 
@@ -103,6 +97,11 @@ async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[
         )
 
 
+async def forget(db: Executor) -> None:
+    """Remove what has been over for a quarter of a year."""
+    await db.execute("delete from alerts where resolved_at < now() - interval '90 days'")
+
+
 async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) -> tuple[Claim, ...]:
     """What each of the channels is to say now, oldest first: new alerts, old ones again, and those that are over.
 
@@ -117,8 +116,8 @@ async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) 
             from alerts a cross join unnest($1::text[]) channel (name)
             left join alert_deliveries told
                 on told.alert_id = a.id and told.channel = channel.name and told.word = 'raised'
-            where a.resolved_at is null
-                or (a.resolved_at > now() - interval '1 day' and told.sent_at is not null)
+            where (a.resolved_at is null or (a.resolved_at > now() - interval '1 day' and told.sent_at is not null))
+                and (a.event ->> 'kind' <> all($4) or (a.resolved_at is null and told.sent_at is null))
         ), claimed as (
             insert into alert_deliveries as d (alert_id, channel, word, claimed_until)
             select id, channel, word, now() + $3::interval from due
@@ -133,6 +132,7 @@ async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) 
         list(channels),
         repeat_after,
         _CLAIM,
+        list(TOLD_ONCE),
     )
     claims = []
     for row in rows:

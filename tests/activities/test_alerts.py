@@ -1,13 +1,16 @@
 """Alerts on a real PostgreSQL, with local ends of every channel: each condition is told once, and when it is over."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from temporalio.testing import ActivityEnvironment
+from temporalio import activity
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+from temporalio.worker import Worker
 
 from activities.alerts import Alerts
 from activities.channels import Channel, ChannelFailed, EmailChannel, LogChannel, SlackChannel
@@ -15,11 +18,16 @@ from activities.queues import Queue
 from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
-from schema.contracts.alert import AlertReport, ChannelResult, Notice, Word
+from deploy.runtime.worker import workflow_runner
+from schema import ids
+from schema.contracts.alert import AlertEvent, AlertReport, ChannelResult, Notice, Word
+from schema.contracts.bridge import BridgeInput, BridgeShift
 from schema.store import alerts
 from schema.store.database import Pool
 from tests.activities.receivers import Mailbox, Webhook, mailbox, webhook
 from tests.factories import add_begun_job, add_directories
+from workflows import bridge as bridges
+from workflows.bridge import SqsBridgeWorkflow
 
 __all__ = ["mailbox", "webhook"]
 
@@ -58,15 +66,23 @@ class Told:
         return [(notice.key, notice.word) for notice in self.notices]
 
 
+class WithoutBridge(Alerts):
+    """Asks no Temporal."""
+
+    async def _look_at_bridge(self) -> list[AlertEvent]:
+        return []
+
+
 class Watch:
-    """The activity with two counted queues."""
+    """The activity with two counted queues and no bridge."""
 
     def __init__(self, pool: Pool, *channels: Channel) -> None:
         self.pool = pool
         self.jobs, self.dead = Counted(), Counted()
         jobs: Any = self.jobs
         dead: Any = self.dead
-        self.alerts = Alerts(pool, jobs, dead, channels, REPEAT)
+        nobody: Any = None
+        self.alerts = WithoutBridge(pool, nobody, jobs, dead, channels, REPEAT)
 
     async def look(self) -> AlertReport:
         return await ActivityEnvironment().run(self.alerts.raise_alerts)
@@ -174,7 +190,7 @@ async def test_what_nobody_can_see_is_neither_raised_nor_over(watch: Watch, told
     with capture_logs() as logs:
         await watch.look()
     assert told.words == [("dlq_not_empty", Word.RAISED)]
-    assert "cannot look at the queues" in str(logs)
+    assert "cannot look" in str(logs)
     assert "s3cret" not in str(logs)
 
 
@@ -236,30 +252,96 @@ async def test_more_than_half_of_an_hours_submissions_failed(
     assert all("11 of 20" in notice.text for notice in told.notices)
 
 
-async def test_actions_that_expire_within_a_day(watch: Watch, told: Told) -> None:
-    await add_begun_job(watch.pool, ["alpha", "beta"])
-    await watch.pool.execute(
+async def test_an_action_is_reminded_of_half_way_and_a_day_before_its_end_and_once_each(
+    watch: Watch, told: Told
+) -> None:
+    await add_begun_job(watch.pool, ["alpha"])
+    action_id = await watch.pool.fetchval(
         """
         insert into actions (result_id, kind, instructions, deadline_at)
-        select r.id, 'captcha', '', now() + case d.slug when 'alpha' then interval '23 hours' else interval '2 days' end
-        from job_results r join directories d on d.id = r.directory_id
+        select id, 'captcha', '', now() + interval '14 days' from job_results returning id
         """
     )
-    await watch.look()
-    assert told.words == [("actions_due", Word.RAISED)]
-    assert told.notices[0].text.startswith("1 action")
+
+    async def after(**time: float) -> None:
+        await watch.pool.execute(
+            "update actions set created_at = created_at - $1::interval, deadline_at = deadline_at - $1::interval",
+            timedelta(**time),
+        )
+        await watch.later(**time)
+        await watch.look()
+
+    await after(days=6)
+    assert told.words == []
+    await after(days=1, minutes=1)
+    await after(hours=5)
+    assert told.words == [(f"action_reminder:{action_id}:first", Word.RAISED)]
+    assert "alpha" in told.notices[0].text
+    assert f"actions show {str(action_id)[:8]}" in told.notices[0].text
+    await after(days=5, hours=20)
+    await after(hours=5)
+    assert told.words[1:] == [(f"action_reminder:{action_id}:last", Word.RAISED)]
+    await watch.pool.execute("update actions set status = 'resolved', closed_at = now()")
+    await after(minutes=10)
+    assert len(told.notices) == 2
 
 
-async def test_the_depth_is_what_sqs_says(settings: Settings, pool: Pool, told: Told) -> None:
+async def test_the_depth_is_what_sqs_says(settings: Settings, pool: Pool, told: Told, dev: WorkflowEnvironment) -> None:
     sqs = sqs_client(settings)
     url = sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
     for _ in range(11):
         entries: Any = [{"Id": str(number), "MessageBody": "x"} for number in range(10)]
         sqs.send_message_batch(QueueUrl=url, Entries=entries)
     jobs, dead = Queue(sqs, settings.sqs_queue_name), Queue(sqs, settings.dead_letter_queue_name)
-    await ActivityEnvironment().run(Alerts(pool, jobs, dead, [told], REPEAT).raise_alerts)
+    await ActivityEnvironment().run(WithoutBridge(pool, dev.client, jobs, dead, [told], REPEAT).raise_alerts)
     assert told.words == [("queue_depth", Word.RAISED)]
     assert told.notices[0].text.startswith("The queue holds 110 messages")
+
+
+async def test_a_bridge_that_takes_no_messages(
+    pool: Pool, told: Told, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue: Any = Counted()
+    alerts = Alerts(pool, dev.client, queue, queue, [told], REPEAT)
+    monkeypatch.setattr(bridges, "_FIRST_PAUSE_S", 2)
+    shifts = [BridgeShift(broken=True)]
+    begun = asyncio.Event()
+
+    @activity.defn(name="bridge_messages")
+    async def scripted() -> BridgeShift:
+        if shifts:
+            return shifts.pop()
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def look() -> list[str]:
+        await ActivityEnvironment().run(alerts.raise_alerts)
+        return [notice.text for notice in told.notices]
+
+    assert ["is not running" in text for text in await look()] == [True]
+    told.notices.clear()
+    await pool.execute("delete from alerts")
+    task_queue = f"test-{uuid.uuid4()}"
+    async with Worker(
+        dev.client,
+        task_queue=task_queue,
+        workflows=[SqsBridgeWorkflow],
+        activities=[scripted],
+        workflow_runner=workflow_runner(),
+    ):
+        bridge = await dev.client.start_workflow(
+            SqsBridgeWorkflow.run, BridgeInput(), id=ids.bridge_workflow_id(1), task_queue=task_queue
+        )
+        async with asyncio.timeout(10):
+            while not await look():
+                await asyncio.sleep(0.1)
+        assert "its breaker is open" in told.notices[0].text
+        async with asyncio.timeout(30):
+            await begun.wait()
+        report = await ActivityEnvironment().run(alerts.raise_alerts)
+        assert report.holding == 0
+        await bridge.terminate()
 
 
 NOTICES = (
