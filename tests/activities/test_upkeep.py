@@ -83,9 +83,11 @@ class Inhabited(House):
         self.bench = bench
 
     async def begun(self, job_id: UUID) -> None:
-        """The job's workflow runs, and beta is being submitted to."""
+        """The job's workflow runs, beta is being submitted to, and the others have ended."""
         await self.bench.start_job(job_id)
         await self.bench.directories.begun("beta")
+        for slug in ("alpha", "gamma"):
+            await self.bench.until(job_id, slug, SubmissionStatus.SUBMITTED)
 
 
 @pytest.fixture
