@@ -151,7 +151,11 @@ async def test_a_beacon_that_is_answered_well_does_not_speak_for_the_form(counte
     counter.site.form = FORM.replace(
         "<button>", "<button onclick=\"fetch('/track', {method: 'POST', body: 'click'})\">"
     )
-    counter.site.answers = [Answer("", 200), Answer(status=500)]
+
+    async def by_address(post: Post) -> None:
+        counter.site.answers = [Answer("", 200) if post.path == "/track" else Answer(status=500)]
+
+    counter.site.on_post = by_address
     outcome = await counter.plan_and_submit()
     assert (outcome.status, outcome.response_status) == (SubmissionStatus.UNCERTAIN, 500)
 
@@ -284,7 +288,7 @@ async def test_without_an_artifact_store_a_captcha_still_waits_for_a_person(coun
     counter.site.form = FORM.replace("<button>", f"{captcha}<button>")
     await counter.plan()
     outcome = (await counter.row()).outcome
-    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA_ON_PAGE)
 
 
 async def test_an_artifact_store_that_hangs_does_not_cost_the_outcome(
