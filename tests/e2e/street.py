@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -99,16 +100,59 @@ class Street:
 
     async def command(self, *arguments: str) -> tuple[int, str, str]:
         """Run `directorybolt …` as a process of its own: exit code, standard output, standard error."""
-        process = await asyncio.create_subprocess_exec(
+        process = await self._run(*arguments)
+        said, remarked = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, said.decode(), remarked.decode()
+
+    @contextlib.asynccontextmanager
+    async def talking(self, *arguments: str) -> AsyncIterator["Person"]:
+        """Somebody in front of `directorybolt …`, for as long as the block lasts."""
+        process = await self._run(*arguments)
+        try:
+            yield Person(process)
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    async def _run(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("directorybolt")), *arguments),
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             cwd=ROOT,
             env={**os.environ, **self.stack.environment.for_children()},
         )
-        said, remarked = await process.communicate()
-        assert process.returncode is not None
-        return process.returncode, said.decode(), remarked.decode()
+
+
+class Person:
+    """Reads what a command remarks, and types."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def hears(self, pattern: str, within_s: float = 90) -> tuple[str, ...]:
+        """The groups of the next remark that matches."""
+        assert self._process.stderr
+        said = ""
+        async with asyncio.timeout(within_s):
+            while line := (await self._process.stderr.readline()).decode():
+                said += line
+                if found := re.search(pattern, line):
+                    return found.groups()
+        raise AssertionError(f"never said {pattern!r}, but: {said}")
+
+    async def says(self, text: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{text}\n".encode())
+        await self._process.stdin.drain()
+
+    async def leaves(self) -> int:
+        """The command's exit code."""
+        async with asyncio.timeout(20):
+            return await self._process.wait()
 
 
 @contextlib.asynccontextmanager

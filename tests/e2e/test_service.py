@@ -16,6 +16,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 
 from deploy.local.parts import Piece
+from deploy.local.sandbox.books import PostOutcome
 from deploy.local.sandbox.street import find_site
 from schema import ids
 from schema.contracts.job import JobReport, JobStatus
@@ -199,6 +200,29 @@ async def test_a_worker_that_is_replaced_in_mid_job_leaves_no_doubt(street: Stre
     await street.stack.restart(Piece.WORKER)
     report = await street.settled(order.message.job_id, 90)
     assert report.counts.submitted == len(TAKING)
+    assert await street.disagreements(order) == []
+
+
+async def test_a_captcha_is_answered_though_its_worker_is_killed_while_it_waits(street: Street) -> None:
+    order = await street.order(["quiz-corner-listings"])
+    [result] = (await street.settled(order.message.job_id, 60)).results
+    assert (result.status, result.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    action_id = await street.pool.fetchval(
+        "select a.id from actions a join job_results r on r.id = a.result_id where r.job_id = $1 and a.status = 'open'",
+        order.message.job_id,
+    )
+    async with street.talking("actions", "solve", str(action_id), "--by", "ana") as person:
+        first = await person.hears(r"What is (\d+) \+ (\d+)\?")
+        await street.stack.kill(Piece.WORKER)
+        await person.says(str(sum(map(int, first))))
+        await person.hears("The page seems to be gone")
+        assert await street.books(order) == []
+        await street.stack.restart(Piece.WORKER)
+        second = await person.hears(r"What is (\d+) \+ (\d+)\?")
+        await person.says(str(sum(map(int, second))))
+        await person.hears("quiz-corner-listings: submitted")
+        assert await person.leaves() == 0
+    assert [post.outcome for post in await street.books(order)] == [PostOutcome.ACCEPTED]
     assert await street.disagreements(order) == []
 
 
