@@ -4,6 +4,7 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass
 
+import botocore.exceptions
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -60,6 +61,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         own = [reports[order.message.job_id] for order in orders if order.profile.business_name == business]
         disagreements += [_said(business, found) for found in audit_business(own, books)]
     results = [result for report in reports.values() for result in report.results]
+    disagreements += await _unproven(street, results)
     return Verdict(
         directories=len(results),
         posts=posts,
@@ -71,6 +73,18 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         deserted=tuple(str(failed) for failed in havoc.deserted),
         seconds=seconds,
     )
+
+
+async def _unproven(street: Street, results: list[SubmissionResult]) -> list[str]:
+    """Submitted rows whose screenshot the artifact store does not hold."""
+    missing = []
+    for result in results:
+        if result.status is SubmissionStatus.SUBMITTED and result.screenshot:
+            try:
+                await street.artifacts.get(result.screenshot)
+            except botocore.exceptions.ClientError:
+                missing.append(f"{result.directory}: the artifact store does not hold {result.screenshot}")
+    return missing
 
 
 def _said(business: str, found: Disagreement) -> str:

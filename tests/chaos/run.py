@@ -138,8 +138,9 @@ _UNFINISHED = """
     select exists (select from jobs where status in ('pending', 'in_progress') and waiting = 0)
         or exists (select from job_results r where is_waiting(r.status)
             and not exists (select from actions a where a.result_id = r.id and a.status = 'open'))
+        or exists (select from pending_artifacts)
 """
-"""Jobs that wait for nobody and are not closed, and rows that wait for a person whom nobody has asked."""
+"""Jobs that wait for nobody and are not closed, rows that wait for a person whom nobody has asked, proof not stored."""
 
 
 async def _settled_rows(street: Street) -> int:

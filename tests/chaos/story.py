@@ -35,7 +35,7 @@ _MEAN_GAP_S = 5.0
 _CALM_S = 8.0
 """From the start until the first fault: something must be under way."""
 
-_ORDERS_WITHIN = 0.8
+_ORDERS_WITHIN = 0.95
 """Of the time that has faults: the last order still meets some."""
 
 

@@ -5,38 +5,22 @@ import contextlib
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
-import activities.browser.send
 from activities.browser.gate import Deadline
 from activities.browser.pool import BrowserPool
-from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Pool
 from tests.activities.counter import Counter, browser_processes
-from tests.factories import PROFILE, add_begun_job
+from tests.factories import PROFILE
 from tests.faults.broken import BrokenSite, Stage, open_broken_site
+from tests.faults.conftest import at
 
-_CONTACT = "https://directorybolt.example/bot"
 _LONGER_THAN_CHROMIUM_WAITS_S = 0.7
 _THE_SPARE_IS_THERE_S = 2.0
 _NOTHING_ARRIVED = (Stage.BEFORE_CONNECT,)
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, _CONTACT) as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This directory is on this machine, and dumb: what it has not said at once it never will."""
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_ANSWER_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 1)
 
 
 @pytest.fixture
@@ -47,9 +31,7 @@ async def site() -> AsyncIterator[BrokenSite]:
 
 @pytest.fixture
 async def counter(pool: Pool, chromium: BrowserPool, site: BrokenSite) -> Counter:
-    job_id = await add_begun_job(pool, ["alpha"])
-    await pool.execute("update directories set submission_url = $1", site.url)
-    return Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
+    return await at(site, pool, chromium)
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -1,0 +1,50 @@
+"""A page's process crashes, while its browser lives on: before the click that costs a visit, after it an answer."""
+
+import contextlib
+from typing import Any
+
+import psutil
+import pytest
+from temporalio.exceptions import ApplicationError
+
+import activities.submission
+from activities.browser.fill import Filled
+from schema.contracts.submission import SubmissionStatus
+from schema.failures import FailureType
+from tests.activities.counter import Counter, browser_processes
+
+
+async def crash(*_: object) -> None:
+    """What an out-of-memory killer does to the largest page."""
+    for process in browser_processes():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "--type=renderer" in process.cmdline():
+                process.kill()
+
+
+async def test_a_page_that_crashes_before_the_click_is_visited_again(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = activities.submission._fill
+
+    async def crash_and_fill(*arguments: Any) -> Filled:
+        await crash()
+        return await fill(*arguments)
+
+    await counter.plan()
+    with monkeypatch.context() as fragile:
+        fragile.setattr(activities.submission, "_fill", crash_and_fill)
+        with pytest.raises(ApplicationError) as failed:
+            await counter.submit()
+    assert (failed.value.type, failed.value.non_retryable) == (FailureType.BROWSER_FAILED, False)
+    assert (await counter.submit()).status is SubmissionStatus.SUBMITTED
+    assert len(counter.site.posts) == 1
+
+
+async def test_a_page_that_crashes_after_the_click_claims_no_more_than_it_heard(counter: Counter) -> None:
+    await counter.plan()
+    counter.site.on_post = crash
+    outcome = await counter.submit()
+    assert (outcome.status, outcome.may_be_sent) == (SubmissionStatus.UNCERTAIN, True)
+    assert await counter.submit() == outcome
+    assert len(counter.site.posts) == 1
