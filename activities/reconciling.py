@@ -4,6 +4,7 @@ What it finds published, or known to the directory, is submitted; what a directo
 not hold is planned again. Everything else stays as it is, for a later look or for a person.
 """
 
+import asyncio
 import dataclasses
 import functools
 import math
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from temporalio import activity
 
 from activities.artifacts import ArtifactStore
-from activities.boundary import boundary, heartbeating
+from activities.boundary import ActivityFailure, boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.read import read
 from activities.proof import keep_screenshot
@@ -25,9 +26,13 @@ from brain.sighting import PublicPage, Sight
 from brain.sites import same_site
 from schema.contracts.lookup import FINAL_URL, Lookup
 from schema.contracts.submission import Evidence, Outcome, Sighting, SubmissionRef, SubmissionStatus
+from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
+
+_LIMIT_S = 90.0
+"""The longest that all questions may take together: less than the activity's own limit, so that its turn ends too."""
 
 _PAGE_TEXT_KEPT = 2_000
 
@@ -60,7 +65,7 @@ class Reconciling:
                 if lookup is None or not (submission.status.waits_for_person and submission.outcome.may_be_sent):
                     await turns.leave(self._pool, submission)
                     return Sighting(standing=submission.outcome.standing)
-                outcome = await in_turn(self._pool, submission, functools.partial(self._look, submission, lookup))
+                outcome = await in_turn(self._pool, submission, functools.partial(self._ask, submission, lookup))
                 await turns.leave(self._pool, submission)
                 if outcome.status is submission.status or outcome.failure in OUT_OF_ORDER:
                     wait_s = max(0, math.ceil(_time_left(submission, lookup).total_seconds()))
@@ -74,6 +79,13 @@ class Reconciling:
             # A person, or another look, was first.
             return (await results.find(self._pool, submission.ref)).outcome
         return outcome
+
+    async def _ask(self, submission: Submission, lookup: Lookup) -> Outcome:
+        try:
+            async with asyncio.timeout(_LIMIT_S):
+                return await self._look(submission, lookup)
+        except TimeoutError as error:
+            raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, "The directory answers too slowly.") from error
 
     async def _look(self, submission: Submission, lookup: Lookup) -> Outcome:
         """Ask by one means after the other, the strongest first, until one is proof."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+import activities.reconciling
 from activities.browser.pool import BrowserPool
 from activities.reconciling import Reconciling
 from activities.submission import ATTEMPT_IS_OVER
@@ -210,6 +211,15 @@ async def test_absence_needs_every_means_to_agree(desk: Desk) -> None:
     desk.site.pages = {"/known": Answer('{"known":false}'), "/search": Answer("<h1>Search</h1>")}
     await desk.aged()
     assert (await desk.look_up()).standing.status is SubmissionStatus.UNCERTAIN
+
+
+async def test_a_directory_that_takes_for_ever_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.reconciling, "_LIMIT_S", 1.0)
+    await desk.offers_search()
+    desk.site.pages = {"/search": Answer(RESULT, after_s=30)}
+    assert (await desk.look_up()).again
+    held_by, failures = await desk.pool.fetchrow("select held_by, failures from directories") or (0, 0)
+    assert (held_by, failures) == (None, 1)
 
 
 async def test_what_waits_for_a_confirmation_ends_when_it_is_published(desk: Desk) -> None:
