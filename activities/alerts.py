@@ -4,16 +4,20 @@ Safe to run twice at once and as often as one likes: the database decides who sa
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
 from temporalio import activity
+from temporalio.client import Client
 
 from activities.boundary import boundary, scrub
 from activities.channels import Channel, ChannelFailed
+from activities.executions import look_at
 from activities.queues import Queue
-from schema.contracts.alert import AlertEvent, AlertReport, ChannelResult, DeadLetters, QueueDepth
+from schema import ids
+from schema.contracts.alert import AlertEvent, AlertReport, BridgeStopped, ChannelResult, DeadLetters, QueueDepth
+from schema.contracts.explanation import WorkflowState
 from schema.failures import FailureType
 from schema.store import alerts
 from schema.store.alerts import Claim
@@ -29,13 +33,24 @@ class Alerts:
     """Looks, and tells. A channel that does not answer delays only itself."""
 
     def __init__(
-        self, pool: Pool, jobs: Queue, dead_letters: Queue, channels: Sequence[Channel], repeat_after: timedelta
+        self,
+        pool: Pool,
+        client: Client,
+        jobs: Queue,
+        dead_letters: Queue,
+        channels: Sequence[Channel],
+        repeat_after: timedelta,
     ) -> None:
         self._pool = pool
+        self._client = client
         self._jobs = jobs
         self._dead_letters = dead_letters
         self._channels = channels
         self._repeat_after = repeat_after
+        self._looks: dict[Callable[[], Awaitable[list[AlertEvent]]], tuple[str, ...]] = {
+            self._look_at_queues: ("queue_depth", "dlq_not_empty"),
+            self._look_at_bridge: ("bridge_stopped",),
+        }
 
     @activity.defn
     async def raise_alerts(self) -> AlertReport:
@@ -43,13 +58,15 @@ class Alerts:
         with boundary(FailureType.STORE_UNAVAILABLE):
             events = list(await alerts.look(self._pool))
             unknown: list[str] = []
-            try:
-                events += await self._look_at_queues()
-            except Exception as error:
-                # The other conditions are not to suffer for it, and this one is not over because nobody can see it.
-                _log.warning("cannot look at the queues", error=scrub(repr(error)))
-                unknown += ["queue_depth", "dlq_not_empty"]
+            for look, kinds in self._looks.items():
+                try:
+                    events += await look()
+                except Exception as error:
+                    # The others are not to suffer for it, and a state is not over because nobody can see it.
+                    _log.warning("cannot look", kinds=kinds, error=scrub(repr(error)))
+                    unknown += kinds
             await alerts.observe(self._pool, events, unknown)
+            await alerts.forget(self._pool)
             claims = await alerts.claim(self._pool, [channel.name for channel in self._channels], self._repeat_after)
             told = await asyncio.gather(*(self._tell(channel, claims) for channel in self._channels))
             return AlertReport(holding=len(events), channels=tuple(told))
@@ -62,6 +79,17 @@ class Alerts:
         if dead:
             found.append(DeadLetters(messages=dead))
         return found
+
+    async def _look_at_bridge(self) -> list[AlertEvent]:
+        """It sleeps only while its breaker is open: else it is at its activity, or between two of them."""
+        workflow_id = ids.bridge_workflow_id(1)
+        bridge = await look_at(self._client, workflow_id, timers=False)
+        if bridge.state is not WorkflowState.RUNNING:
+            return [BridgeStopped(workflow_id=workflow_id)]
+        if bridge.activities:
+            return []
+        bridge = await look_at(self._client, workflow_id)
+        return [BridgeStopped(workflow_id=workflow_id, probe_at=timer.fires_at) for timer in bridge.timers]
 
     async def _tell(self, channel: Channel, claims: Sequence[Claim]) -> ChannelResult:
         own = [claim for claim in claims if claim.channel == channel.name]

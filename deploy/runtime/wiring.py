@@ -77,7 +77,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         ledger = Ledger(pool, client, windows, timedelta(seconds=settings.directory_patience_s))
         bridge = Bridge(pool, client, jobs, settings.temporal_task_queue)
         repeat_after = timedelta(hours=settings.alert_repeat_hours)
-        alerts = Alerts(pool, jobs, dead_letters, alert_channels(settings), repeat_after)
+        alerts = Alerts(pool, client, jobs, dead_letters, alert_channels(settings), repeat_after)
         upkeep = Upkeep(pool, client, settings.temporal_task_queue)
         retention = Retention(pool, artifacts, timedelta(days=settings.result_retention_days))
         models = await stack.enter_async_context(advisor(settings))

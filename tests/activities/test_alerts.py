@@ -26,7 +26,6 @@ from schema.store import alerts
 from schema.store.database import Pool
 from tests.activities.receivers import Mailbox, Webhook, mailbox, webhook
 from tests.factories import add_begun_job, add_directories
-from workflows import bridge as bridges
 from workflows.bridge import SqsBridgeWorkflow
 
 __all__ = ["mailbox", "webhook"]
@@ -298,29 +297,22 @@ async def test_the_depth_is_what_sqs_says(settings: Settings, pool: Pool, told: 
     assert told.notices[0].text.startswith("The queue holds 110 messages")
 
 
-async def test_a_bridge_that_takes_no_messages(
-    pool: Pool, told: Told, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_bridge_that_takes_no_messages(pool: Pool, told: Told, dev: WorkflowEnvironment) -> None:
     queue: Any = Counted()
-    alerts = Alerts(pool, dev.client, queue, queue, [told], REPEAT)
-    monkeypatch.setattr(bridges, "_FIRST_PAUSE_S", 2)
-    shifts = [BridgeShift(broken=True)]
-    begun = asyncio.Event()
+    raising = Alerts(pool, dev.client, queue, queue, [told], REPEAT)
+    at_work, broken = asyncio.Event(), asyncio.Event()
 
     @activity.defn(name="bridge_messages")
     async def scripted() -> BridgeShift:
-        if shifts:
-            return shifts.pop()
-        begun.set()
-        await asyncio.Event().wait()
-        raise AssertionError
+        at_work.set()
+        await broken.wait()
+        return BridgeShift(broken=True)
 
-    async def look() -> list[str]:
-        await ActivityEnvironment().run(alerts.raise_alerts)
-        return [notice.text for notice in told.notices]
+    async def look() -> int:
+        return (await ActivityEnvironment().run(raising.raise_alerts)).holding
 
-    assert ["is not running" in text for text in await look()] == [True]
-    told.notices.clear()
+    assert await look() == 1
+    assert "is not running" in told.notices[0].text
     await pool.execute("delete from alerts")
     task_queue = f"test-{uuid.uuid4()}"
     async with Worker(
@@ -333,14 +325,13 @@ async def test_a_bridge_that_takes_no_messages(
         bridge = await dev.client.start_workflow(
             SqsBridgeWorkflow.run, BridgeInput(), id=ids.bridge_workflow_id(1), task_queue=task_queue
         )
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
+            await at_work.wait()
+            assert await look() == 0
+            broken.set()
             while not await look():
                 await asyncio.sleep(0.1)
-        assert "its breaker is open" in told.notices[0].text
-        async with asyncio.timeout(30):
-            await begun.wait()
-        report = await ActivityEnvironment().run(alerts.raise_alerts)
-        assert report.holding == 0
+        assert "its breaker is open" in told.notices[1].text
         await bridge.terminate()
 
 
