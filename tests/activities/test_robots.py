@@ -81,36 +81,43 @@ async def later(pool: Pool, interval: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("body", "forbidden_by"),
-    [
-        (CLOSED, "Disallow: /"),
-        ("User-agent: DirectoryBolt\nDisallow: /add\n\nUser-agent: *\nAllow: /", "Disallow: /add"),
-        ("User-agent: *\nDisallow: /a # all of it\nDisallow: /b", "Disallow: /a"),
-        ("User-agent: *\nDisallow: /*dd$", "Disallow: /*dd$"),
-        ("User-agent: *\nDisallow: /\nAllow: /add", ""),
-        ("User-agent: Googlebot\nDisallow: /", ""),
-        ("User-agent: directorybolt\nDisallow:\n\nUser-agent: *\nDisallow: /", ""),
-        ("<html><body>Disallow: /</body></html>", ""),
-        ("", ""),
-    ],
-)
-async def test_the_file_is_obeyed_and_its_rule_quoted(host: Host, robots: Robots, body: str, forbidden_by: str) -> None:
-    host.says(body)
-    assert (await robots.manners(host.url)).forbidden_by == forbidden_by
+async def forget(pool: Pool) -> None:
+    await pool.execute("delete from robots_files")
 
 
-@pytest.mark.parametrize("status", ["400 No", "401 No", "403 No", "404 No", "410 No", "451 No", "304 No", "204 No"])
-async def test_a_file_that_is_not_there_forbids_nothing(host: Host, robots: Robots, status: str) -> None:
-    host.says(CLOSED if status[0] != "2" else "", status)
-    assert await robots.manners(host.url) == FREE
+RULES = [
+    (CLOSED, "Disallow: /"),
+    ("User-agent: DirectoryBolt\nDisallow: /add\n\nUser-agent: *\nAllow: /", "Disallow: /add"),
+    ("User-agent: *\nDisallow: /a # all of it\nDisallow: /b", "Disallow: /a"),
+    ("User-agent: *\nDisallow: /*dd$", "Disallow: /*dd$"),
+    ("User-agent: *\nDisallow: /\nAllow: /add", ""),
+    ("User-agent: Googlebot\nDisallow: /", ""),
+    ("User-agent: directorybolt\nDisallow:\n\nUser-agent: *\nDisallow: /", ""),
+    ("<html><body>Disallow: /</body></html>", ""),
+    ("", ""),
+]
 
 
-@pytest.mark.parametrize("status", ["429 Later", "500 Oh", "502 Oh", "503 Later", "599 Oh", "hangs up", "says nothing"])
-async def test_while_it_cannot_be_had_nothing_is_allowed(host: Host, robots: Robots, status: str) -> None:
-    host.says("User-agent: *\nAllow: /", status)
-    if not status[0].isdigit():
-        host.answers["/robots.txt"] = "" if status == "hangs up" else None
+async def test_the_file_is_obeyed_and_its_rule_quoted(host: Host, robots: Robots, pool: Pool) -> None:
+    for body, forbidden_by in RULES:
+        host.says(body)
+        assert (await robots.manners(host.url)).forbidden_by == forbidden_by, body
+        await forget(pool)
+
+
+async def test_a_file_that_is_not_there_forbids_nothing(host: Host, robots: Robots, pool: Pool) -> None:
+    for status in (304, 400, 401, 403, 404, 410, 451):
+        host.says(CLOSED, f"{status} No")
+        assert await robots.manners(host.url) == FREE, status
+        await forget(pool)
+
+
+@pytest.mark.parametrize("answer", ["429 Later", "500 Oh", "503 Later", "599 Oh", "", None])
+async def test_while_it_cannot_be_had_nothing_is_allowed(host: Host, robots: Robots, answer: str | None) -> None:
+    if answer:
+        host.says("User-agent: *\nAllow: /", answer)
+    else:
+        host.answers["/robots.txt"] = answer
     for _ in range(2):
         with pytest.raises(ActivityFailure) as caught:
             await robots.manners(host.url)
@@ -143,10 +150,11 @@ async def test_of_an_endless_file_the_first_500_kib_count(host: Host, robots: Ro
     assert (await robots.manners(host.url.replace("/add", "/late"))).forbidden_by == ""
 
 
-@pytest.mark.parametrize(("delay", "seconds"), [("2.5", 2.5), ("86400", 300), ("1e300", 300), ("soon", 0), ("-1", 0)])
-async def test_a_crawl_delay_is_heard_within_reason(host: Host, robots: Robots, delay: str, seconds: float) -> None:
-    host.says(f"User-agent: *\nCrawl-delay: {delay}\nAllow: /")
-    assert await robots.manners(host.url) == Manners("", timedelta(seconds=seconds))
+async def test_a_crawl_delay_is_heard_within_reason(host: Host, robots: Robots, pool: Pool) -> None:
+    for delay, seconds in (("2.5", 2.5), ("86400", 300), ("1e300", 300), ("soon", 0), ("-1", 0)):
+        host.says(f"User-agent: *\nCrawl-delay: {delay}\nAllow: /")
+        assert await robots.manners(host.url) == Manners("", timedelta(seconds=seconds)), delay
+        await forget(pool)
 
 
 async def test_a_day_long_one_copy_serves_everybody(host: Host, robots: Robots, pool: Pool) -> None:
