@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.audit import audit
+from deploy.local.audit import audit, audit_business, posts_too_many
 from deploy.local.sandbox.books import BookRow, PostOutcome
 from schema.contracts.job import JobCounts, JobReport, JobStatus, Tier
 from schema.contracts.submission import Evidence, SubmissionResult, SubmissionStatus
@@ -149,3 +149,47 @@ def test_directories_are_judged_each_by_its_own_posts() -> None:
     both = report(SUBMITTED, result(SubmissionStatus.SUBMITTED, directory="beta"))
     assert audit(both, [*posts(ACCEPTED), *posts(ACCEPTED, site="beta")]) == []
     assert [found.directory for found in audit(both, posts(ACCEPTED))] == ["beta"]
+
+
+ALREADY_LISTED = result(SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "written"),
+    [
+        ([SUBMITTED, ALREADY_LISTED], [ACCEPTED]),
+        ([ALREADY_LISTED, UNCERTAIN], [ACCEPTED]),
+        ([UNCERTAIN, ALREADY_LISTED], []),
+        ([FAILED, SUBMITTED], [REFUSED, ACCEPTED]),
+        ([ALREADY_LISTED, CONFIRMATION], [CONFIRM]),
+    ],
+)
+def test_jobs_of_one_business_share_one_listing(
+    jobs: Sequence[SubmissionResult], written: Sequence[PostOutcome]
+) -> None:
+    assert audit_business([report(said) for said in jobs], posts(*written)) == []
+
+
+@pytest.mark.parametrize(
+    ("jobs", "written", "what"),
+    [
+        ([SUBMITTED, SUBMITTED], [ACCEPTED, ACCEPTED], "was submitted 2 times"),
+        ([SUBMITTED, SUBMITTED], [ACCEPTED], "is claimed by 2 jobs"),
+        ([ALREADY_LISTED, ALREADY_LISTED], [ACCEPTED], "a post that was taken"),
+        ([SUBMITTED, result(SubmissionStatus.PLANNED)], [ACCEPTED], "is still planned"),
+    ],
+)
+def test_a_business_that_is_listed_by_two_jobs_or_by_none_is_found(
+    jobs: Sequence[SubmissionResult], written: Sequence[PostOutcome], what: str
+) -> None:
+    found = audit_business([report(said) for said in jobs], posts(*written))
+    assert any(what in disagreement.what for disagreement in found), found
+
+
+def test_what_came_after_a_post_that_could_have_been_taken_is_one_too_many() -> None:
+    fine = [*posts(REFUSED, ACCEPTED), *posts(ACCEPTED, site="beta")]
+    assert posts_too_many(fine) == []
+    assert posts_too_many([*fine, *posts(REFUSED, site="beta"), *posts(ERROR, ACCEPTED, site="gamma")]) == [
+        "beta",
+        "gamma",
+    ]
