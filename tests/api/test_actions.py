@@ -23,6 +23,7 @@ from schema.store.database import Pool
 from tests.api.test_health import problem
 from tests.brain.openapi import undocumented
 from tests.factories import add_job, row
+from tests.replay import stored
 from tests.workflows.bench import Bench, working
 from tests.workflows.scripted import Turn
 
@@ -58,6 +59,8 @@ async def test_who_acted_lets_the_workflow_go_on(dev: WorkflowEnvironment, pool:
         done = await service.resolve(alpha.id, decided(Resolution.RETRY, note="The captcha has gone."))
         assert (done.status, done.resolution, done.resolved_by) == (ActionStatus.RESOLVED, Resolution.RETRY, "ana")
         assert (done.note, done.choices) == ("The captcha has gone.", ())
+        history = await dev.client.get_workflow_handle(alpha.workflow_id).fetch_history()
+        assert "captcha has gone" not in "\n".join(stored.words(history))
         await service.resolve(beta.id, CONFIRMED)
         await service.resolve(gamma.id, GIVE_UP)
         await bench.job(alpha.job_id).result()
@@ -68,6 +71,21 @@ async def test_who_acted_lets_the_workflow_go_on(dev: WorkflowEnvironment, pool:
         (SubmissionStatus.SUBMITTED, Evidence.PERSON, None),
         (SubmissionStatus.FAILED, Evidence.NONE, FailureType.GIVEN_UP),
     ]
+
+
+async def test_what_was_replayed_goes_on_in_its_own_workflow(dev: WorkflowEnvironment, pool: Pool) -> None:
+    service = service_of(pool, dev)
+    async with working(dev, pool, {"alpha": [Turn.REFUSE, Turn.CAPTCHA, Turn.ACCEPT]}) as bench:
+        job_id = await add_job(pool, ["alpha"])
+        await bench.run_job(job_id)
+        await bench.replay(job_id, "alpha")
+        await bench.until_asked(job_id)
+        [action] = await service.list(ActionFilter(job_id=job_id))
+        assert action.workflow_id == f"job-{job_id}-alpha~2"
+        await service.resolve(action.id, RETRY)
+        await bench.job(job_id).result()
+        assert bench.directories.clicks == {"alpha": 2}
+    assert (await row(pool, job_id, "alpha")).status is SubmissionStatus.SUBMITTED
 
 
 async def test_of_two_who_resolve_at_once_one_wins_and_the_other_is_told_who(
