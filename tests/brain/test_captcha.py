@@ -1,10 +1,17 @@
-"""A captcha that somebody will answer is left open in the plan; nothing of the profile ever goes into its field."""
+"""A captcha that somebody will answer is left open in the plan; nothing of the profile ever goes into its field.
+
+And a page that says that the answer was wrong has taken nothing.
+"""
 
 import pytest
 
+from brain.answer import judge, unsolved
 from brain.drift import seen
 from brain.guard import check
 from brain.planner import plan_step
+from deploy.local.sandbox.model import Language
+from deploy.local.sandbox.wording import wording
+from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import ButtonKind, CaptchaKind, FormButton, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, Obstacle, PlanStep
 from schema.contracts.profile import ProfileKey
@@ -83,3 +90,75 @@ def test_a_required_captcha_may_stay_empty_only_where_the_plan_has_it_answered()
 
 def test_what_a_captcha_asked_is_not_remembered_of_the_form() -> None:
     assert [remembered.handle for remembered in seen(asking()).fields] == [_NAME.handle]
+
+
+def refused_with(sentence: str, kind: CaptchaKind = CaptchaKind.IMAGE) -> Answer:
+    """What is made of a page that shows its form again, with a new captcha and this sentence."""
+    before = asking(kind)
+    after = before.model_copy(update={"page_text": sentence})
+    return judge(before, after, 200)
+
+
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr"])
+@pytest.mark.parametrize("problem", ["captcha", "question", "recaptcha"])
+def test_a_page_that_says_the_captcha_was_wrong_took_nothing(language: str, problem: str) -> None:
+    kind = {"captcha": CaptchaKind.IMAGE, "question": CaptchaKind.QUESTION, "recaptcha": CaptchaKind.RECAPTCHA}[problem]
+    sentence = wording(Language(language)).errors[problem]
+    answer = refused_with(sentence, kind)
+    assert unsolved(answer)
+    assert answer.quote
+    assert sentence.startswith(answer.quote)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Invalid captcha.",
+        "The security code you entered was incorrect, please try again.",
+        "CAPTCHA verification failed: the result is wrong.",
+        "Wrong answer!",
+        "Der eingegebene Sicherheitscode ist falsch.",
+        "Le code de sécurité est incorrect.",
+        "El código de verificación no es válido.",
+        "Il codice di sicurezza non è corretto.",
+        "O código de segurança está incorreto.",
+        "De beveiligingscode is onjuist.",
+    ],
+)
+def test_so_do_pages_in_their_own_words(sentence: str) -> None:
+    assert unsolved(refused_with(sentence))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Business name is required.",
+        "This business is already listed.",
+        "Thank you! Your listing has been submitted.",
+        "",
+    ],
+)
+def test_other_words_are_not_about_the_captcha(sentence: str) -> None:
+    assert not unsolved(refused_with(sentence))
+
+
+def test_a_captcha_that_comes_after_the_click_proves_nothing() -> None:
+    before = form(_NAME)
+    after = asking().model_copy(update={"page_text": "Please complete the captcha."})
+    answer = judge(before, after, 200)
+    assert (answer.kind, unsolved(answer)) == (AnswerKind.CAPTCHA, False)
+
+
+def test_a_complaint_beside_the_captchas_field_is_about_the_captcha() -> None:
+    before = asking()
+    field = _QUESTION.model_copy(update={"error": "Nope, try again"})
+    after = before.model_copy(update={"fields": (_NAME, field)})
+    answer = judge(before, after, 422)
+    assert (unsolved(answer), answer.quote) == (True, "Nope, try again")
+
+
+def test_where_something_else_is_wrong_as_well_that_is_what_must_be_amended() -> None:
+    before = asking()
+    named = _NAME.model_copy(update={"error": "Too long"})
+    after = before.model_copy(update={"fields": (named, _QUESTION), "page_text": "Wrong answer to the question."})
+    assert judge(before, after, 200).kind is AnswerKind.REFUSED
