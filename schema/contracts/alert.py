@@ -49,7 +49,7 @@ class BridgeStopped(Contract):
     @property
     def text(self) -> str:
         if self.probe_at is None:
-            return f"{self.workflow_id} is not running, and no paid job starts: a worker that is started sees to it."
+            return f"{self.workflow_id} is not running, and no paid job starts: every worker that starts sees to it."
         return (
             f"{self.workflow_id} takes no messages, its breaker is open: queue, database or Temporal failed ten times "
             f"in a row. The next probe is at {_minute(self.probe_at)}."

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,87 +12,18 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.alerts import Alerts
-from activities.channels import Channel, ChannelFailed, EmailChannel, LogChannel, SlackChannel
 from activities.queues import Queue
-from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 from deploy.runtime.worker import workflow_runner
 from schema import ids
-from schema.contracts.alert import AlertEvent, AlertReport, ChannelResult, Notice, Word
+from schema.contracts.alert import AlertReport, ChannelResult, Word
 from schema.contracts.bridge import BridgeInput, BridgeShift
 from schema.store import alerts
 from schema.store.database import Pool
-from tests.activities.receivers import Mailbox, Webhook, mailbox, webhook
+from tests.activities.watch import REPEAT, Counted, Told, Watch, WithoutBridge
 from tests.factories import add_begun_job, add_directories
 from workflows.bridge import SqsBridgeWorkflow
-
-__all__ = ["mailbox", "webhook"]
-
-REPEAT = timedelta(hours=4)
-
-
-class Counted:
-    """A queue that holds so many messages, or cannot be read."""
-
-    def __init__(self, messages: int | None = 0) -> None:
-        self.messages = messages
-
-    async def depth(self) -> int:
-        if self.messages is None:
-            raise ConnectionError("no queue at https://queue.example?key=s3cret")
-        return self.messages
-
-
-class Told:
-    """A channel that keeps what it is told. While `down` it takes nothing; `slow` is how long it takes, in seconds."""
-
-    def __init__(self, name: str = "told") -> None:
-        self.name = name
-        self.down = False
-        self.slow = 0.0
-        self.notices: list[Notice] = []
-
-    async def send(self, notices: Sequence[Notice]) -> None:
-        await asyncio.sleep(self.slow)
-        if self.down:
-            raise ChannelFailed("It is down.")
-        self.notices += notices
-
-    @property
-    def words(self) -> list[tuple[str, Word]]:
-        return [(notice.key, notice.word) for notice in self.notices]
-
-
-class WithoutBridge(Alerts):
-    """Asks no Temporal."""
-
-    async def _look_at_bridge(self) -> list[AlertEvent]:
-        return []
-
-
-class Watch:
-    """The activity with two counted queues and no bridge."""
-
-    def __init__(self, pool: Pool, *channels: Channel) -> None:
-        self.pool = pool
-        self.jobs, self.dead = Counted(), Counted()
-        jobs: Any = self.jobs
-        dead: Any = self.dead
-        nobody: Any = None
-        self.alerts = WithoutBridge(pool, nobody, jobs, dead, channels, REPEAT)
-
-    async def look(self) -> AlertReport:
-        return await ActivityEnvironment().run(self.alerts.raise_alerts)
-
-    async def later(self, **time: float) -> None:
-        """Everything that was written down was written so much earlier."""
-        for column in ("first_seen_at", "last_seen_at", "resolved_at"):
-            await self.pool.execute(f"update alerts set {column} = {column} - $1::interval", timedelta(**time))
-        for column in ("claimed_until", "sent_at"):
-            await self.pool.execute(
-                f"update alert_deliveries set {column} = {column} - $1::interval", timedelta(**time)
-            )
 
 
 @pytest.fixture
@@ -333,67 +263,6 @@ async def test_a_bridge_that_takes_no_messages(pool: Pool, told: Told, dev: Work
                 await asyncio.sleep(0.1)
         assert "its breaker is open" in told.notices[1].text
         await bridge.terminate()
-
-
-NOTICES = (
-    Notice(key="a", word=Word.RAISED, text="<b> & so on: it is broken."),
-    Notice(key="b", word=Word.RESOLVED, text="It works."),
-)
-
-
-async def test_slack_is_told_in_its_own_format(webhook: Webhook) -> None:
-    await SlackChannel(webhook.url).send(NOTICES)
-    assert webhook.posted == [{"text": "&lt;b&gt; &amp; so on: it is broken.\nResolved: It works."}]
-
-
-async def test_a_mail_goes_to_everybody(mailbox: Mailbox) -> None:
-    await EmailChannel(mailbox.url, "alerts@example.org", ["a@example.org", "b@example.org"]).send(NOTICES)
-    (mail,) = mailbox.mails
-    assert (mail["From"], mail["To"]) == ("alerts@example.org", "a@example.org, b@example.org")
-    assert mail["Subject"] == "DirectoryBolt: <b> & so on (and 1 more)"
-    assert mailbox.recipients == ["a@example.org", "b@example.org"]
-    assert mailbox.texts == ["<b> & so on: it is broken.\n\nResolved: It works.\n"]
-
-
-async def test_more_than_a_screenful_is_counted(webhook: Webhook) -> None:
-    await SlackChannel(webhook.url).send([NOTICES[0]] * 33)
-    lines = webhook.texts[0].splitlines()
-    assert (len(lines), lines[-1]) == (31, "… and 3 more: `directorybolt alerts list`.")
-
-
-async def test_the_log_is_told() -> None:
-    with capture_logs() as logs:
-        await LogChannel().send(NOTICES)
-    assert [(line["event"], line["log_level"], line["key"]) for line in logs] == [
-        ("alert raised", "error", "a"),
-        ("alert resolved", "info", "b"),
-    ]
-
-
-async def test_no_channel_lets_out_where_it_leads(
-    webhook: Webhook, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("DEBUG")
-    webhook.status = 404
-    nowhere = free_port(0, set())
-    cases: dict[str, Channel] = {
-        "HTTP 404": SlackChannel(webhook.url),
-        "ConnectError": SlackChannel(f"http://127.0.0.1:{nowhere}/s3cret"),
-        "InvalidURL": SlackChannel("http://127.0.0.1:port/s3cret"),
-        "SMTPConnectError": EmailChannel(f"smtp://user:s3cret@127.0.0.1:{nowhere}", "a@example.org", ["b@example.org"]),
-        # It offers no TLS, so it is not shown the password.
-        "SMTPException": EmailChannel(mailbox.url.replace("//", "//user:s3cret@"), "a@example.org", ["b@example.org"]),
-        "1 recipients": EmailChannel(mailbox.url, "a@example.org", ["nobody-s3cret@example.org"]),
-    }
-    for reason, channel in cases.items():
-        with pytest.raises(ChannelFailed) as caught:
-            await channel.send(NOTICES)
-        assert reason in str(caught.value)
-        assert "s3cret" not in str(caught.value)
-        assert caught.value.__cause__ is None
-    # What httpx says is kept out of our logs by `configure_logs`; the mail server is the test's own.
-    ours = [record for record in caplog.records if not record.name.startswith(("httpx", "mail"))]
-    assert "s3cret" not in " ".join(record.getMessage() for record in ours)
 
 
 async def test_a_list_shows_what_is_open_first(watch: Watch) -> None:
