@@ -176,8 +176,11 @@ async def _release(prefix: str, by: str) -> Action:
 
 async def _resolve(prefix: str, decision: ActionResolution, *, take_over: bool, dry_run: bool) -> Action:
     async with desk() as opened:
-        act = opened.actions.check if dry_run else opened.actions.resolve
-        return await act(await opened.actions.named(prefix), decision, take_over=take_over)
+        action_id = await opened.actions.named(prefix)
+        if dry_run:
+            return await opened.actions.check(action_id, decision, take_over=take_over)
+        with remarks.status("The directory's workflow is told."):
+            return await opened.actions.resolve(action_id, decision, take_over=take_over)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
