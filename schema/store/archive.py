@@ -51,6 +51,8 @@ async def document(connection: Connection, job_id: UUID, retention: timedelta) -
                 from job_results r join directories d on d.id = r.directory_id where r.job_id = j.id),
             'actions', (select jsonb_agg(to_jsonb(a) order by a.created_at)
                 from actions a join job_results r on r.id = a.result_id where r.job_id = j.id),
+            'challenges', (select jsonb_agg(to_jsonb(c) order by c.asked_at)
+                from challenges c join job_results r on r.id = c.result_id where r.job_id = j.id),
             'history', (select jsonb_agg(to_jsonb(h) order by h.seq) from queue_history h where h.job_id = j.id)
         )::text
         from jobs j where {_DUE} and j.id = $2
@@ -72,6 +74,9 @@ async def empty(connection: Connection, job_id: UUID, archive: str) -> None:
         from job_results r where r.id = a.result_id and r.job_id = $1
         """,
         job_id,
+    )
+    await connection.execute(
+        "delete from challenges c using job_results r where r.id = c.result_id and r.job_id = $1", job_id
     )
     await connection.execute("update jobs set archived_at = now(), archive = $2 where id = $1", job_id, archive)
 
@@ -125,7 +130,7 @@ async def drop_month(connection: Connection, month: Month, archived: int) -> boo
 
 
 async def unnamed(db: Executor, keys: Sequence[str], job_ids: Sequence[UUID]) -> tuple[tuple[str, bool], ...]:
-    """Those of the artifacts that no result, no action and no captcha names; False with those of jobs that we do not know.
+    """Those of the artifacts that no result, no action and no captcha names; False with those of unknown jobs.
 
     Nothing of an archived job is among them: its document may name what its rows do not.
     """

@@ -73,6 +73,13 @@ class Attic:
                 await clerk.ends(submission, thanks)
         async with self.pool.acquire() as connection, connection.transaction():
             await jobs.finish(connection, job_id, cancelled=False)
+        await self.pool.execute(
+            """
+            insert into challenges (result_id, number, kind, question, expires_at)
+            select id, 1, 'question', 'Which colour is the sky?', now() from job_results where job_id = $1 limit 1
+            """,
+            job_id,
+        )
         await self.pool.execute(f"update jobs set completed_at = completed_at - interval '{ago}' where id = $1", job_id)
         return job_id
 
@@ -108,6 +115,7 @@ async def test_an_old_job_goes_to_the_store_whole_and_leaves_its_proof_and_its_k
     assert told["beta"]["plan"] == made().model_dump(mode="json")
     assert told["alpha"]["reason"].endswith("Log in.")
     assert [action["instructions"] for action in document["actions"]] == ["Log in."]
+    assert [challenge["question"] for challenge in document["challenges"]] == ["Which colour is the sky?"]
     events = [event["event"] for event in document["history"]]
     assert (events[0], events[-1]) == ("job_started", "job_completed")
 
@@ -122,6 +130,7 @@ async def test_an_old_job_goes_to_the_store_whole_and_leaves_its_proof_and_its_k
         )
         == ""
     )
+    assert await pool.fetchval("select count(*) from challenges") == 1, "the young job's"
     after = await jobs.report(pool, job_id)
     assert after
     assert report
