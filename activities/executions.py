@@ -75,13 +75,13 @@ async def start_job(
         return
 
 
-async def is_closed(client: Client, workflow_id: str, *, unknown: bool = True) -> bool:
-    """True when it has closed; `unknown` is the answer where Temporal knows nothing of it (any more, or yet)."""
+async def is_closed(client: Client, workflow_id: str) -> bool:
+    """True when it has closed, or when Temporal knows nothing of it."""
     try:
         description = await client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            return unknown
+            return True
         raise
     return description.status not in (None, WorkflowExecutionStatus.RUNNING)
 

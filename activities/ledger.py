@@ -66,9 +66,13 @@ class Ledger:
         For children that an earlier run of the job's workflow started: their end may have gone unheard.
         """
         with boundary(FailureType.STORE_UNAVAILABLE):
+            replays = {child.slug: child.replays for child in children.children}
             for state in await self._states(children.job_id):
                 slug = state.slug
-                if slug in children.slugs and not state.status.ended and await self._closed(children.job_id, state):
+                # One that was reopened a moment ago has yet to get its child.
+                if state.status.ended or replays.get(slug) != state.replays:
+                    continue
+                if await is_closed(self._client, ids.directory_workflow_id(children.job_id, slug, state.replays)):
                     ref = SubmissionRef(job_id=children.job_id, slug=slug)
                     await self._give_up(ref, FailureType.WORKFLOW_CLOSED, "Its workflow was closed from outside.")
             return await self._states(children.job_id)
@@ -153,8 +157,3 @@ class Ledger:
             await results.record(self._pool, submission, outcome, submission.attempt)
         await turns.leave(self._pool, submission)
         return outcome
-
-    async def _closed(self, job_id: UUID, state: DirectoryState) -> bool:
-        workflow_id = ids.directory_workflow_id(job_id, state.slug, state.replays)
-        # A replay that was granted a moment ago has yet to be started.
-        return await is_closed(self._client, workflow_id, unknown=state.replays == 0)

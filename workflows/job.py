@@ -7,6 +7,7 @@ reset, and whatever this run did not hear from them itself it reads from the led
 import asyncio
 import contextlib
 from collections import Counter, deque
+from collections.abc import Iterable
 from datetime import timedelta
 
 from temporalio import workflow
@@ -35,6 +36,9 @@ _LONGEST_LOOK_S = 15 * 60
 """Seconds between two looks into the ledger for children of an earlier run; doubled while nothing changes."""
 
 
+_WATCH_AFTER_RESET = "watch-after-reset"
+"""Patch: jobs that were reset before it was there never looked."""
+
 _CANCELLED = "The job is being cancelled."
 
 
@@ -56,9 +60,13 @@ class JobWorkflow:
         self._children: dict[str, asyncio.Task[None]] = {}
         self._adopted: set[str] = set()
         """Children that an earlier run started: alive or not, their word comes by signal or from the ledger."""
+        self._orphans: set[str] = set()
+        """Children that were alive when somebody reset the workflow: their end may be lost to this run."""
         self._watch: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
         self._cancelled = False
+        # Of all that a workflow is told, this alone comes with a reset and with nothing else.
+        workflow.register_random_seed_callback(lambda _seed: self._orphans.update(self._children))
 
     @workflow.run
     async def run(self, job: JobInput) -> JobProgress:
@@ -149,6 +157,7 @@ class JobWorkflow:
 
     async def _work(self) -> None:
         while self._queue or self._alive():
+            self._adopt_orphans()
             if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(JobInput(job_id=self._job_id, paused=self._paused))
@@ -158,6 +167,7 @@ class JobWorkflow:
             await workflow.wait_condition(
                 lambda: (
                     self._broken is not None
+                    or bool(self._orphans)
                     or self._may_start()
                     or not (self._queue or self._alive())
                     # Weeks of waiting for people fill a history too.
@@ -187,7 +197,7 @@ class JobWorkflow:
             self._hear(await child)
         except WorkflowAlreadyStartedError:
             if replays == self._states[slug].replays:
-                self._adopt(slug)
+                self._adopt([slug])
         except ChildWorkflowError as error:
             # Terminated, cancelled or failed from outside: the ledger is told, and knows better than the error.
             workflow.logger.warning("child closed early", extra={"directory": slug, "cause": str(error.cause)})
@@ -195,9 +205,9 @@ class JobWorkflow:
         except Exception as error:
             self._broken = error
         finally:
-            # A replay's child may have taken its place already.
-            if self._children.get(slug) is asyncio.current_task():
-                del self._children[slug]
+            # Otherwise a replay's child has taken its place already.
+            if replays == self._states[slug].replays:
+                self._children.pop(slug, None)
 
     async def _start(
         self, slug: str, replays: int
@@ -234,8 +244,17 @@ class JobWorkflow:
         )
         self._hear(DirectoryState(slug=slug, status=outcome.status, replays=replays))
 
-    def _adopt(self, slug: str) -> None:
-        self._adopted.add(slug)
+    def _adopt_orphans(self) -> None:
+        """After a reset, children that ended while the job's workflow was closed tell nobody: look into the ledger."""
+        orphans = sorted(self._orphans & self._children.keys())
+        self._orphans.clear()
+        if orphans and workflow.patched(_WATCH_AFTER_RESET):
+            for slug in orphans:
+                del self._children[slug]
+            self._adopt(orphans)
+
+    def _adopt(self, slugs: Iterable[str]) -> None:
+        self._adopted.update(slugs)
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._watch_adopted())
 
@@ -252,7 +271,7 @@ class JobWorkflow:
     async def _look(self) -> None:
         states = await workflow.execute_activity_method(
             Ledger.settle_children,
-            JobChildren(job_id=self._job_id, slugs=tuple(sorted(self._adopted))),
+            JobChildren(job_id=self._job_id, children=tuple(self._states[slug] for slug in sorted(self._adopted))),
             summary="children of an earlier run",
             **LEDGER,
         )
@@ -269,8 +288,8 @@ class JobWorkflow:
             with contextlib.suppress(ApplicationError):
                 workflow_id = ids.directory_workflow_id(self._job_id, slug, self._states[slug].replays)
                 await workflow.get_external_workflow_handle(workflow_id).cancel()
-        if tasks:
-            await workflow.wait(tasks)
+        await workflow.wait_condition(lambda: bool(self._orphans) or all(task.done() for task in tasks))
+        self._adopt_orphans()
         while any(self._works(slug) for slug in self._adopted):
             await workflow.sleep(timedelta(seconds=_FIRST_LOOK_S), summary="children are stopping")
             await self._look()

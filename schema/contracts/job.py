@@ -73,10 +73,10 @@ class JobFinish(Contract):
 
 
 class JobChildren(Contract):
-    """Argument of `settle_children`: children whose end the workflow may have missed."""
+    """Argument of `settle_children`: children whose end the workflow may have missed, as it knows them."""
 
     job_id: UUID
-    slugs: tuple[str, ...]
+    children: tuple[DirectoryState, ...] = ()
 
 
 class JobCounts(Contract):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import (
@@ -154,19 +154,36 @@ async def working(
         yield Bench(environment.client, pool, directories, queue)
 
 
-async def reset(bench: Bench, handle: WorkflowHandle[Any, Any], *, last: bool = False) -> None:
-    """As `temporal workflow reset --type FirstWorkflowTask` (or LastWorkflowTask) does."""
-    done = [
+async def reset_points(handle: WorkflowHandle[Any, Any]) -> list[int]:
+    """Every event that the handle's run can be reset to, oldest first: where its workflow tasks were completed."""
+    return [
         event.event_id
         async for event in handle.fetch_history_events()
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
     ]
+
+
+async def reset(
+    bench: Bench,
+    handle: WorkflowHandle[Any, Any],
+    *,
+    last: bool = False,
+    at: int | None = None,
+    without: Sequence["ResetReapplyExcludeType.ValueType"] = (),
+) -> None:
+    """As `temporal workflow reset --type FirstWorkflowTask` (or LastWorkflowTask) does, or to the event `at`.
+
+    What came after it is applied again, but for the types in `without`.
+    """
+    if at is None:
+        at = (await reset_points(handle))[-1 if last else 0]
     await bench.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=bench.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=handle.id),
+            workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=handle.run_id or ""),
             reason="test",
-            workflow_task_finish_event_id=done[-1] if last else done[0],
+            workflow_task_finish_event_id=at,
             request_id=str(uuid.uuid4()),
+            reset_reapply_exclude_types=without,
         )
     )
