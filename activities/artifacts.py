@@ -22,7 +22,7 @@ _PAGE = 1000
 """The most that S3 lists, or deletes, at once."""
 
 _PATIENCE_S = 4.0
-"""A screenshot is taken and kept within `activities.proof.LIMIT_S`, whoever keeps it."""
+"""The database needs some of the time that `activities.proof` has for keeping a screenshot."""
 
 _log = structlog.get_logger(__name__)
 

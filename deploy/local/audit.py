@@ -66,8 +66,8 @@ def posts_too_many(books: Sequence[BookRow]) -> list[str]:
 
 
 def _could_be_taken(post: BookRow) -> bool:
-    # A refusal is the directory's own word that it took nothing: only then may another post have followed.
-    return post.outcome is not PostOutcome.REFUSED
+    # The directory's own word that it took nothing: only then may another post have followed.
+    return post.outcome not in (PostOutcome.REFUSED, PostOutcome.DUPLICATE)
 
 
 def _said_of_posts(posts: Sequence[BookRow]) -> Iterator[str]:

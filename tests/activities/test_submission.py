@@ -298,7 +298,7 @@ async def test_an_artifact_store_that_hangs_does_not_cost_the_outcome(
         await asyncio.sleep(3600)
 
     counter.drawer.trouble = hang
-    monkeypatch.setattr(activities.proof, "LIMIT_S", 1)
+    monkeypatch.setattr(activities.proof, "KEPT_WITHIN_S", 1)
     outcome = await counter.plan_and_submit()
     assert (outcome.status, outcome.evidence) == (SubmissionStatus.SUBMITTED, Evidence.TEXT)
 

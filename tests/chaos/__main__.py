@@ -29,19 +29,19 @@ def main() -> int:
         f"Seed {story.seed}: {len(story.purchases)} jobs, {len(story.troubles)} faults, {len(story.workers)} workers.",
         highlight=False,
     )
-    folder = _FOLDER / str(time.time_ns())
+    folder, kept = _FOLDER / str(time.time_ns()), _FOLDER / f"seed-{story.seed}"
     try:
-        verdict = asyncio.run(run(story, folder, console, options.settle))
+        verdict = asyncio.run(run(story, folder, kept, console, options.settle))
     except PartFailed as failure:
         console.print(f"[red]{failure}[/]", highlight=False)
         return 1
     _print(console, story, verdict)
     if verdict.passed:
         return 0
-    kept = _FOLDER / f"story-{story.seed}.json"
-    kept.write_text(story.model_dump_json(indent=2))
+    (kept / "story.json").write_text(story.model_dump_json(indent=2))
     console.print(story.model_dump_json(), highlight=False, soft_wrap=True)
-    console.print(f"[red]Failed.[/] Again: python -m tests.chaos --story {kept}", highlight=False)
+    console.print(f"[red]Failed.[/] Its logs: {kept}", highlight=False)
+    console.print(f"The same again: python -m tests.chaos --story {kept / 'story.json'}", highlight=False)
     return 1
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,11 @@ _LOOK_S = 1.0
 _PAUSE_S = 0.5
 
 
-async def run(story: Story, folder: Path, console: Console, settle_s: float) -> Verdict:
-    """Raises PartFailed where the stack does not start at all. `settle_s` is how long peace may take to heal."""
+async def run(story: Story, folder: Path, kept: Path, console: Console, settle_s: float) -> Verdict:
+    """Raises PartFailed where the stack does not start at all. `settle_s` is how long peace may take to heal.
+
+    What the parts have said is in `kept` after a run that failed; all else goes with `folder`.
+    """
     started = time.monotonic()
     async with (
         open_street(folder, len(story.workers)) as street,
@@ -38,7 +42,10 @@ async def run(story: Story, folder: Path, console: Console, settle_s: float) -> 
             async with havoc.supervised():
                 orders = await _happen(story, street, havoc, progress)
                 settled = await _settle(street, orders, settle_s, progress)
-        return await judge(street, orders, havoc, settled=settled, seconds=time.monotonic() - started)
+        verdict = await judge(street, orders, havoc, settled=settled, seconds=time.monotonic() - started)
+        if not verdict.passed:
+            shutil.copytree(folder / "log", kept, dirs_exist_ok=True)
+        return verdict
 
 
 class _Bars:

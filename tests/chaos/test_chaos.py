@@ -14,7 +14,7 @@ _SEED = 21
 
 async def test_a_small_bad_night_loses_nothing_and_doubles_nothing(test_folder: Path) -> None:
     story = draw(_SEED, jobs=2, kills=6, workers=worker_names(2))
-    verdict = await run(story, test_folder / "chaos", Console(quiet=True), settle_s=120)
+    verdict = await run(story, test_folder / "chaos", test_folder / "kept", Console(quiet=True), settle_s=120)
     assert (verdict.lost, verdict.doubled, verdict.disagreements) == ((), (), ())
     assert verdict.directories == 16
     assert verdict.posts > 0

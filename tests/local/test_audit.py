@@ -162,6 +162,7 @@ ALREADY_LISTED = result(SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED)
         ([UNCERTAIN, ALREADY_LISTED], []),
         ([FAILED, SUBMITTED], [REFUSED, ACCEPTED]),
         ([ALREADY_LISTED, CONFIRMATION], [CONFIRM]),
+        ([ALREADY_LISTED, ALREADY_LISTED], [DUPLICATE, DUPLICATE]),
     ],
 )
 def test_jobs_of_one_business_share_one_listing(
