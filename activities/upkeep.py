@@ -31,6 +31,9 @@ _MOST_STARTS = 3
 _ATTEMPT = timedelta(minutes=15)
 """No attempt lasts so long: the activity that claims the intent is timed out long before."""
 
+_LONG = timedelta(hours=1)
+"""More than all attempts together take, where somebody carries them out."""
+
 _PATIENCE = timedelta(minutes=5)
 """What its own workflow has not done by then, it will hardly do."""
 
@@ -101,6 +104,9 @@ class Upkeep:
             async for row in self._without_workflow(await upkeep.long_submitting(self._pool, _ATTEMPT)):
                 if sweep.dry_run or await self._mark_uncertain(row.ref):
                     found.healed("died after the intent, now uncertain and a person's", row.workflow_id)
+            for row in await upkeep.long_submitting(self._pool, _LONG):
+                if not await is_closed(self._client, row.workflow_id):
+                    found.reported("submitting for an hour, though its workflow runs", row.workflow_id)
             async for row in self._without_workflow(await upkeep.unasked(self._pool, _PATIENCE)):
                 found.healed("waited for a person whom nobody had asked", row.workflow_id)
                 if not sweep.dry_run:

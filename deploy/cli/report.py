@@ -18,7 +18,8 @@ def linked(settings: Settings, report: JobReport) -> JobReport:
         result.model_copy(update={"screenshot": link(result.screenshot) if result.screenshot else ""})
         for result in report.results
     )
-    return report.model_copy(update={"results": results})
+    archive = link(report.archive) if report.archive else ""
+    return report.model_copy(update={"results": results, "archive": archive})
 
 
 def print_report(report: JobReport) -> None:
@@ -37,6 +38,8 @@ def print_report(report: JobReport) -> None:
         )
     console.print(table)
     console.print(totals(report), highlight=False)
+    if report.archive:
+        console.print(f"What was said of each directory is archived: {_proof(report.archive)}", highlight=False)
 
 
 def totals(report: JobReport) -> str:

@@ -119,7 +119,7 @@ class JobProgress(Contract):
 
 
 class JobSummary(Contract):
-    """A job as one line of a list."""
+    """A job as one line of a list. `archive` is the key of the document that its reasons and plans were moved to."""
 
     job_id: UUID
     customer_id: UUID
@@ -130,6 +130,7 @@ class JobSummary(Contract):
     total: int
     ended: int
     waiting: int
+    archive: str = ""
 
 
 class JobReport(JobSummary):

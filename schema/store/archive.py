@@ -108,7 +108,8 @@ async def old_months(db: Executor, retention: timedelta) -> tuple[Month, ...]:
         """
         select m.first_day, m.starts, m.ends, exists (
             select from queue_history h join jobs j on j.id = h.job_id
-            where h.created_at >= m.starts and h.created_at < m.ends and j.archived_at is null) as needed
+            where h.created_at >= m.starts and h.created_at < m.ends
+                and (j.archived_at is null or j.archived_at < coalesce(j.completed_at, now()))) as needed
         from history_months m where m.ends < now() - $1::interval order by m.first_day
         """,
         retention,

@@ -15,7 +15,7 @@ from schema.store.database import Connection, Executor
 from schema.store.history import Event
 
 _SUMMARY = """
-    select id as job_id, customer_id, business_name, tier, status, created_at, total, ended, waiting from jobs
+    select id as job_id, customer_id, business_name, tier, status, created_at, total, ended, waiting, archive from jobs
 """
 
 

@@ -173,9 +173,12 @@ async def test_what_its_own_workflow_cares_for_is_left_alone(inhabited: Inhabite
     job_id = await add_job(pool, SLUGS)
     await inhabited.begun(job_id)
     await results.claim_intent(pool, await row(pool, job_id, "beta"))
-    await inhabited.age()
+    await inhabited.age(timedelta(minutes=50))
     for look in ("restart_jobs", "settle_submissions", "expire_actions"):
         assert await inhabited.look(look) == {}
+    await inhabited.age()
+    assert await inhabited.look("settle_submissions") == {("submitting for an hour", False): 1}
+    assert (await row(pool, job_id, "beta")).status is SubmissionStatus.SUBMITTING
     await inhabited.bench.child(job_id, "beta").terminate()
     await inhabited.bench.job(job_id).terminate()
 

@@ -106,6 +106,14 @@ async def test_a_screenshots_key_becomes_a_link(command: Command, pool: Pool) ->
     assert result["screenshot"].startswith("http://127.0.0.1:9/directorybolt-artifacts/jobs/1/alpha/shot.png?")
 
 
+async def test_a_report_of_an_archived_job_says_where_its_words_are(command: Command, pool: Pool) -> None:
+    job_id = await add_begun_job(pool, ["alpha"])
+    assert "archived" not in command("jobs", "show", str(job_id)).out
+    await pool.execute("update jobs set archive = 'archive/jobs/1-abc.json.gz', archived_at = now()")
+    assert "1-abc.json.gz" in command("jobs", "show", str(job_id)).out
+    assert command("jobs", "show", str(job_id), "--json").json["archive"] == "archive/jobs/1-abc.json.gz"
+
+
 async def test_a_list_shows_the_newest_first_whatever_the_business_is_called(command: Command, pool: Pool) -> None:
     odd = PROFILE.model_copy(update={"business_name": "[/] Rosa's [red]"})
     made = [await add_job(pool, ["alpha"]), await add_job(pool, ["alpha"], profile=odd)]
