@@ -157,7 +157,7 @@ class _Look:
         if not link:
             return _Found(sighting.searched(search, found, profile), found)
         page = await self._read(link)
-        return _Found(sighting.listing(page, profile, found.url), page) if page else None
+        return _Found(sighting.listing(page, profile), page) if page else None
 
     async def _page(self, template: str | None) -> PublicPage | None:
         if template is None:

@@ -65,11 +65,11 @@ def address(template: str, profile: BusinessProfile, final_url: str = "") -> str
     return template.format(**{placeholder.value: quote(text, safe="") for placeholder, text in said.items()})
 
 
-def listing(page: PublicPage, profile: BusinessProfile, asked: str = "") -> Sight:
-    """Whether the page is this business's listing. `asked` is the address we came by."""
+def listing(page: PublicPage, profile: BusinessProfile) -> Sight:
+    """Whether the page is this business's listing."""
     if page.status != _OK or not _is_named(page, profile):
         return Sight.UNCLEAR
-    spoken = unquote_plus(f"{asked} {page.url}")
+    spoken = unquote_plus(page.url)
     return Sight.LISTED if any(proof(page, profile, spoken) for proof in _PROOFS) else Sight.UNCLEAR
 
 

@@ -28,6 +28,7 @@ NAME = PROFILE.business_name
 NOTHING = f"<h1>Search</h1><input name=q value='{NAME}'><p>Sorry, no listings match.</p>"
 RESULT = f"<h1>Search</h1><ul><li><a href='/listing/7'>{NAME}</a></li></ul>"
 LISTING = f"<h1>{NAME}</h1><dl><dt>Phone</dt><dd>{PROFILE.phone}</dd></dl>"
+LEADS_ELSEWHERE = "<script>location = `http://localhost:${location.port}/other`</script>"
 FOUND = {"/search": Answer(RESULT), "/listing/7": Answer(LISTING)}
 
 
@@ -91,7 +92,7 @@ async def test_what_the_search_leads_to_is_proof(desk: Desk) -> None:
 
 
 async def test_absence_is_believed_where_the_directory_publishes_at_once(desk: Desk) -> None:
-    await desk.offers_search(absence_is_proof=True)
+    await desk.offers_search(absence_is_proof=True, listing=f"{desk.site.url}biz/{{business_slug}}")
     desk.site.pages = {"/search": Answer(NOTHING)}
     await desk.aged()
     sighting = await desk.look_up()
@@ -143,7 +144,7 @@ async def test_other_absence_is_left_to_a_person(desk: Desk, promise: bool, page
             "/listing/7": Answer(f"<h1>{NAME}</h1><p>Listed! Success!</p><p hidden>{PROFILE.phone}</p>"),
         },
         {"/search": Answer(RESULT.replace("/listing/7", "http://localhost.example/7"))},
-        {"/search": Answer(RESULT), "/listing/7": Answer("<script>location = 'http://elsewhere.invalid/'</script>")},
+        {"/search": Answer(RESULT), "/listing/7": Answer(LEADS_ELSEWHERE), "/other": Answer(LISTING)},
     ],
     ids=["a namesake", "an echo", "hidden words", "another site's link", "leads elsewhere"],
 )
@@ -225,10 +226,11 @@ async def test_a_directory_that_takes_for_ever_is_not_waited_for(desk: Desk, mon
 async def test_what_waits_for_a_confirmation_ends_when_it_is_published(desk: Desk) -> None:
     await desk.row_is(status="awaiting_action", failure="confirmation_needed")
     await desk.offers_search(**check(desk), absence_is_proof=True)
-    desk.site.pages = {"/known": Answer('{"known":true}'), "/search": Answer(NOTHING)}
     await desk.aged()
-    waiting = await desk.look_up()
-    assert (waiting.standing.status, waiting.again) == (SubmissionStatus.AWAITING_ACTION, True)
+    for known in ("true", "false"):
+        desk.site.pages = {"/known": Answer(f'{{"known":{known}}}'), "/search": Answer(NOTHING)}
+        waiting = await desk.look_up()
+        assert (waiting.standing.status, waiting.again) == (SubmissionStatus.AWAITING_ACTION, True)
     desk.site.pages |= FOUND
     assert (await desk.look_up()).standing.evidence is Evidence.LISTING
 

@@ -84,11 +84,6 @@ def test_anything_less_is_none(shown: PublicPage) -> None:
     assert sighting.listing(shown, profile(phone="+1 512 555 0147", website=WEBSITE)) is Sight.UNCLEAR
 
 
-def test_what_the_search_was_asked_with_proves_nothing_on_its_results() -> None:
-    asked = "https://listings.example.com/search?q=%2B1+512+555+0147"
-    assert sighting.listing(page("+1 512 555 0147"), profile(phone="+1 512 555 0147"), asked) is Sight.UNCLEAR
-
-
 @pytest.mark.parametrize(
     ("shown", "sight"),
     [
