@@ -26,6 +26,9 @@ from schema.store.database import Pool
 _DEEP = 100
 """More messages than that in the queue are an alert."""
 
+_PATIENCE_S = 30.0
+"""For one channel, in seconds: the activity has a minute, and the claims two."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -96,10 +99,13 @@ class Alerts:
         if not own:
             return ChannelResult(channel=channel.name)
         try:
-            await channel.send([claim.notice for claim in own])
-        except ChannelFailed as error:
-            _log.warning("alerts not sent", channel=channel.name, error=str(error))
+            async with asyncio.timeout(_PATIENCE_S):
+                await channel.send([claim.notice for claim in own])
+        except Exception as error:
+            # Anything else than the channel's own word could hold its address.
+            reason = str(error) if isinstance(error, ChannelFailed) else type(error).__name__
+            _log.warning("alerts not sent", channel=channel.name, error=reason)
             await alerts.settle(self._pool, own, sent=False)
-            return ChannelResult(channel=channel.name, error=str(error))
+            return ChannelResult(channel=channel.name, error=reason)
         await alerts.settle(self._pool, own, sent=True)
         return ChannelResult(channel=channel.name, sent=len(own))

@@ -57,12 +57,12 @@ class DeadLetters:
         return None
 
     async def redrive(
-        self, wanted: Collection[str] | None, *, force: bool, dry_run: bool
+        self, wanted: Collection[str] | None, by: str, *, force: bool, dry_run: bool
     ) -> AsyncGenerator[Redriven, None]:
         """Send the wanted messages (None: all) to the job queue again, one after the other.
 
-        What the bridge would reject again is refused, unless `force`. Safe to repeat and to interrupt: a message is
-        deleted after it was sent, so that at worst it comes twice, which changes nothing.
+        What the bridge would reject again is refused, unless `force`; `by` is who asks, for the record. Safe to repeat
+        and to interrupt: a message is deleted after it was sent, and one that comes twice changes nothing.
         """
         left = set(wanted or ())
         async with contextlib.aclosing(self._walk()) as walk:
@@ -70,11 +70,11 @@ class DeadLetters:
                 if wanted is not None and message.id not in left:
                     continue
                 left.discard(message.id)
-                yield await self._redrive(message, force=force, dry_run=dry_run)
+                yield await self._redrive(message, by, force=force, dry_run=dry_run)
                 if wanted is not None and not left:
                     break
 
-    async def _redrive(self, message: Message, *, force: bool, dry_run: bool) -> Redriven:
+    async def _redrive(self, message: Message, by: str, *, force: bool, dry_run: bool) -> Redriven:
         job, rejection = await self._understood(message)
         job_id = job.id if job else rejection.job_id if rejection else None
         became = Redrive.WOULD_BE_SENT if dry_run else Redrive.SENT
@@ -84,10 +84,10 @@ class DeadLetters:
             message_id=message.id, became=became, rejected=str(rejection) if rejection else "", job_id=job_id
         )
         if became is Redrive.SENT:
-            await to_its_end(self._send(message, result))
+            await to_its_end(self._send(message, result, by))
         return result
 
-    async def _send(self, message: Message, result: Redriven) -> None:
+    async def _send(self, message: Message, result: Redriven, by: str) -> None:
         sent_as = await self._jobs.put_back(message)
         await history.append(
             self._pool,
@@ -96,6 +96,7 @@ class DeadLetters:
             message_id=message.id,
             sent_as=sent_as,
             forced_past=result.rejected,
+            by=by,
         )
         await self._dead.delete(message)
 

@@ -2,24 +2,29 @@
 
 import asyncio
 import contextlib
+import getpass
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import TypeAdapter
 from rich.progress import Progress
 from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
+from schema.contracts.action import PersonName
 from schema.contracts.dead_letter import DeadLetter, DeadLetterBody, Redrive, Redriven
 
 if TYPE_CHECKING:
     from activities.dead_letters import DeadLetters
 
 app = typer.Typer(no_args_is_help=True)
+
+_PERSON: TypeAdapter[str] = TypeAdapter(PersonName)
 
 
 @app.command("list")
@@ -86,6 +91,7 @@ def redrive(
     message_ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Which, from `dlq list`.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Also those that the bridge would reject again.")] = False,
+    by: Annotated[str | None, typer.Option(help="Who you are, for the record; your login name by default.")] = None,
     as_json: AsJson = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and send nothing.")] = False,
 ) -> None:
@@ -93,7 +99,9 @@ def redrive(
     if bool(message_ids) == every:
         raise CommandFailed("Say which messages: their ids from `directorybolt dlq list`, or --all.")
     wanted = None if every else frozenset(message_ids or ())
-    results = asyncio.run(_redriven(wanted, force=force, dry_run=dry_run, quiet=as_json))
+    with named_field("--by"):
+        person = _PERSON.validate_python(by if by is not None else getpass.getuser())
+    results = asyncio.run(_redriven(wanted, person, force=force, dry_run=dry_run, quiet=as_json))
     if as_json:
         print_json(results)
     else:
@@ -144,13 +152,15 @@ async def _shown(message_id: str) -> DeadLetterBody:
     return letter
 
 
-async def _redriven(wanted: frozenset[str] | None, *, force: bool, dry_run: bool, quiet: bool) -> tuple[Redriven, ...]:
+async def _redriven(
+    wanted: frozenset[str] | None, by: str, *, force: bool, dry_run: bool, quiet: bool
+) -> tuple[Redriven, ...]:
     results: list[Redriven] = []
     async with _dead_letters() as letters:
         total = await letters.count() if wanted is None else len(wanted)
         with Progress(console=remarks, disable=quiet, transient=True) as progress:
             task = progress.add_task("redriving", total=total)
-            async with contextlib.aclosing(letters.redrive(wanted, force=force, dry_run=dry_run)) as redriven:
+            async with contextlib.aclosing(letters.redrive(wanted, by, force=force, dry_run=dry_run)) as redriven:
                 async for result in redriven:
                     results.append(result)
                     progress.update(task, completed=len(results), total=max(total, len(results)))

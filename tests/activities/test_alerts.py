@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities import alerts as module
 from activities.alerts import Alerts
 from activities.queues import Queue
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 from deploy.runtime.worker import workflow_runner
 from schema import ids
-from schema.contracts.alert import AlertReport, ChannelResult, Word
+from schema.contracts.alert import AlertReport, ChannelResult, Notice, Word
 from schema.contracts.bridge import BridgeInput, BridgeShift
 from schema.store import alerts
 from schema.store.database import Pool
@@ -86,6 +88,28 @@ async def test_a_channel_that_is_down_delays_only_itself_and_hears_it_from_the_n
     down.down = False
     await watch.look()
     assert up.words == down.words == [("dlq_not_empty", Word.RAISED)]
+
+
+async def test_a_channel_that_does_not_come_back_or_breaks_is_down(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE_S", 0.1)
+
+    class Broken(Told):
+        async def send(self, notices: Sequence[Notice]) -> None:
+            raise ValueError("https://hooks.example/s3cret")
+
+    up, slow, broken = Told("up"), Told("slow"), Broken("broken")
+    slow.slow = 60
+    watch = Watch(pool, up, slow, broken)
+    watch.dead.messages = 1
+    report = await watch.look()
+    assert {channel.channel: channel.error for channel in report.channels} == {
+        "up": "",
+        "slow": "TimeoutError",
+        "broken": "ValueError",
+    }
+    slow.slow = 0
+    await watch.look()
+    assert up.words == slow.words == [("dlq_not_empty", Word.RAISED)]
 
 
 async def test_a_channel_that_never_heard_of_it_is_not_told_that_it_is_over(pool: Pool) -> None:

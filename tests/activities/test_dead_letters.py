@@ -38,7 +38,7 @@ def bury(edge: Edge, body: str, **attributes: Any) -> str:
 async def redriven(
     letters: DeadLetters, *wanted: str, force: bool = False, dry_run: bool = False
 ) -> dict[str, Redriven]:
-    walk = letters.redrive(wanted or None, force=force, dry_run=dry_run)
+    walk = letters.redrive(wanted or None, "ana", force=force, dry_run=dry_run)
     return {result.message_id: result async for result in walk}
 
 
@@ -95,7 +95,7 @@ async def test_a_message_that_can_be_understood_now_goes_back_as_it_came_and_its
     assert await edge.take() == BridgeShift(started=1)
     (event,) = await edge.pool.fetch("select job_id, detail from queue_history where event = 'dlq_redriven'")
     assert event["job_id"] == job_id
-    assert event["detail"] == {"message_id": message_id, "sent_as": sent["MessageId"], "forced_past": ""}
+    assert event["detail"] == {"message_id": message_id, "sent_as": sent["MessageId"], "forced_past": "", "by": "ana"}
 
 
 async def test_what_would_be_rejected_again_is_refused_unless_forced(edge: Edge, letters: DeadLetters) -> None:
@@ -134,7 +134,7 @@ async def test_an_interrupted_redrive_loses_nothing_and_is_taken_up_again(edge: 
         bury(edge, body)
 
     async def interrupted() -> None:
-        async with contextlib.aclosing(letters.redrive(None, force=False, dry_run=False)) as walk:
+        async with contextlib.aclosing(letters.redrive(None, "ana", force=False, dry_run=False)) as walk:
             async for _ in walk:
                 await asyncio.sleep(0.02)
 

@@ -43,7 +43,6 @@ async def test_a_poisoned_queue_is_listed_shown_and_redriven(queued: Command, se
     shown = queued("dlq", "show", bad)
     assert shown.code == 0
     assert '{"job_id": "[red]\\u202e"}' in shown.out
-    assert queued("dlq", "show", good, "--json").json["body"] == body
     dry: Any = {
         result["message_id"]: result["became"]
         for result in queued("dlq", "redrive", "--all", "--dry-run", "--json").json
@@ -51,7 +50,6 @@ async def test_a_poisoned_queue_is_listed_shown_and_redriven(queued: Command, se
     assert dry == {good: "would_be_sent", bad: "refused"}
     ran = queued("dlq", "redrive", "--all")
     assert (ran.code, bad in ran.out, "1 sent, 1 refused" in ran.err) == (0, True, True)
-    assert queued("dlq", "redrive", "--all").err.strip() == "1 refused."
     assert queued("dlq", "redrive", bad).code == 2
     assert queued("dlq", "redrive", bad, "--force").code == 0
     assert queued("dlq", "list").err.strip() == "The dead-letter queue is empty."
