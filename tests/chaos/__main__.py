@@ -73,6 +73,7 @@ def _print(console: Console, story: Story, verdict: Verdict) -> None:
         ("lost", len(verdict.lost)),
         ("doubled", len(verdict.doubled)),
         ("uncertain", f"{uncertain} ({100 * uncertain / max(1, verdict.directories):.1f} %)"),
+        ("asked of a person without need", len(verdict.needless)),
         ("parts that ended by themselves", len(verdict.deserted)),
         ("wall time", f"{verdict.seconds:.0f} s"),
     ):
@@ -88,7 +89,7 @@ def _print(console: Console, story: Story, verdict: Verdict) -> None:
     console.print(faults)
     for what in (*verdict.lost, *verdict.doubled, *verdict.disagreements):
         console.print(f"[red]{what}[/]", highlight=False, soft_wrap=True)
-    for what in verdict.deserted:
+    for what in (*verdict.needless, *verdict.deserted):
         console.print(f"[yellow]{what}[/]", highlight=False, soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from deploy.cli.intake import Order
 from deploy.local.audit import Disagreement, audit_business, fetch_books, posts_too_many
+from deploy.local.sandbox.street import find_site
 from schema import ids
 from schema.contracts.job import JobReport
 from schema.contracts.submission import SubmissionResult, SubmissionStatus
@@ -20,7 +21,8 @@ from tests.e2e.street import Street
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The figures. `lost` names what neither ended nor waits for a person, `doubled` what was sent twice.
+    """The figures. `lost` names what neither ended nor waits for a person, and what was given up because of a fault;
+    `doubled` what was sent twice, `needless` what waits for a person at a directory that would have taken it.
 
     `recovery` is seconds from the end of each fault of a kind to the next outcome in the ledger.
     """
@@ -31,6 +33,7 @@ class Verdict:
     lost: tuple[str, ...]
     doubled: tuple[str, ...]
     disagreements: tuple[str, ...]
+    needless: tuple[str, ...]
     recovery: dict[Fault, list[float]]
     deserted: tuple[str, ...]
     seconds: float
@@ -51,6 +54,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
     lost = [] if settled else ["the run did not settle in time"]
     for report in reports.values():
         lost += await _lost(street, report)
+        lost += [_told(result) for result in report.results if _is_given_up(result)]
     doubled: list[str] = []
     disagreements: list[str] = []
     posts = 0
@@ -69,6 +73,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         lost=tuple(lost),
         doubled=tuple(doubled),
         disagreements=tuple(disagreements),
+        needless=tuple(_told(result) for result in results if _is_needless(result)),
         recovery=await _recovery(street, havoc.ends),
         deserted=tuple(str(failed) for failed in havoc.deserted),
         seconds=seconds,
@@ -85,6 +90,24 @@ async def _unproven(street: Street, results: list[SubmissionResult]) -> list[str
             except botocore.exceptions.ClientError:
                 missing.append(f"{result.directory}: the artifact store does not hold {result.screenshot}")
     return missing
+
+
+def _expected(result: SubmissionResult) -> SubmissionStatus:
+    site = find_site(result.directory)
+    assert site is not None
+    return site.expected
+
+
+def _is_given_up(result: SubmissionResult) -> bool:
+    return result.status is SubmissionStatus.FAILED and result.status is not _expected(result)
+
+
+def _is_needless(result: SubmissionResult) -> bool:
+    return result.status is SubmissionStatus.AWAITING_ACTION and result.status is not _expected(result)
+
+
+def _told(result: SubmissionResult) -> str:
+    return f"{result.directory} is {result.status} ({result.failure}): {result.reason}"
 
 
 def _said(business: str, found: Disagreement) -> str:
