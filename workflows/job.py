@@ -36,8 +36,8 @@ _LONGEST_LOOK_S = 15 * 60
 """Seconds between two looks into the ledger for children of an earlier run; doubled while nothing changes."""
 
 
-_WATCH_AFTER_RESET = "watch-after-reset"
-"""Patch: jobs that were reset before it was there never looked."""
+_HEED_RESETS = "heed-resets"
+"""Patch: jobs that were reset before it was there did not notice."""
 
 _CANCELLED = "The job is being cancelled."
 
@@ -60,13 +60,15 @@ class JobWorkflow:
         self._children: dict[str, asyncio.Task[None]] = {}
         self._adopted: set[str] = set()
         """Children that an earlier run started: alive or not, their word comes by signal or from the ledger."""
+        self._reset = False
+        """Somebody reset the workflow, and what this run knows is of before."""
         self._orphans: set[str] = set()
         """Children that were alive when somebody reset the workflow: their end may be lost to this run."""
         self._watch: asyncio.Task[None] | None = None
         self._broken: Exception | None = None
         self._cancelled = False
         # Of all that a workflow is told, this alone comes with a reset and with nothing else.
-        workflow.register_random_seed_callback(lambda _seed: self._orphans.update(self._children))
+        workflow.register_random_seed_callback(self._note_reset)
 
     @workflow.run
     async def run(self, job: JobInput) -> JobProgress:
@@ -79,7 +81,7 @@ class JobWorkflow:
                 progress = await self._finish(cancelled=False)
                 # A replay may have come in the last moment: the ledger knows of it, or this run does.
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                if progress.status.ended and not self._queue:
+                if progress.status.ended and not self._queue and not self._is_outdated():
                     return progress
         except BaseException as error:
             if not is_cancelled_exception(error):
@@ -148,7 +150,16 @@ class JobWorkflow:
         if self._cancelled:
             raise ValueError(_CANCELLED)
 
+    def _note_reset(self, _seed: int) -> None:
+        self._reset = True
+        self._orphans.update(self._children)
+
+    def _is_outdated(self) -> bool:
+        """True when the ledger was read before a reset, and not since: much may have happened."""
+        return self._reset and workflow.patched(_HEED_RESETS)
+
     async def _begin(self) -> None:
+        self._reset = False
         self._setup = await workflow.execute_activity_method(
             Ledger.begin_job, self._job_id, summary="choose the directories", **LEDGER
         )
@@ -248,7 +259,7 @@ class JobWorkflow:
         """After a reset, children that ended while the job's workflow was closed tell nobody: look into the ledger."""
         orphans = sorted(self._orphans & self._children.keys())
         self._orphans.clear()
-        if orphans and workflow.patched(_WATCH_AFTER_RESET):
+        if orphans and workflow.patched(_HEED_RESETS):
             for slug in orphans:
                 del self._children[slug]
             self._adopt(orphans)
