@@ -6,7 +6,7 @@ The script of a directory is a list of what its next visits do; the last word is
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -86,6 +86,9 @@ class ScriptedDirectories:
         self.seen: dict[str, Seen] = {}
         self.at_work: set[str] = set()
         self.most_at_work = 0
+        self.visitors: Counter[str] = Counter()
+        self.most_visitors: Counter[str] = Counter()
+        self.visit_s = 0.0
         self.closed: list[str] = []
         self.hanging: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._go_on = asyncio.Event()
@@ -101,6 +104,8 @@ class ScriptedDirectories:
                 await results.record(self._pool, submission, listed, submission.attempt)
                 return listed.standing
             self.plans[ref.slug] += 1
+            async with self._visit(ref.slug):
+                pass
             if self._turn(ref.slug) is Turn.CAPTCHA:
                 self._next(ref.slug)
                 captcha = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA)
@@ -118,11 +123,23 @@ class ScriptedDirectories:
                 self.at_work.add(ref.slug)
                 self.most_at_work = max(self.most_at_work, len(self.at_work))
                 try:
-                    return (await self._submit(ref)).standing
+                    async with self._visit(ref.slug):
+                        return (await self._submit(ref)).standing
                 finally:
                     await turns.leave(self._pool, await results.find(self._pool, ref))
                     self.at_work.discard(ref.slug)
                     self.closed.append(ref.slug)
+
+    @contextlib.asynccontextmanager
+    async def _visit(self, slug: str) -> AsyncIterator[None]:
+        """Somebody is at the directory, and counted there."""
+        self.visitors[slug] += 1
+        self.most_visitors[slug] = max(self.most_visitors[slug], self.visitors[slug])
+        try:
+            await asyncio.sleep(self.visit_s)
+            yield
+        finally:
+            self.visitors[slug] -= 1
 
     async def _submit(self, ref: SubmissionRef) -> Outcome:
         submission = await results.find(self._pool, ref)
