@@ -227,6 +227,13 @@ async def record(
     """
     asked = {"usage": [usage.model_dump() for usage in outcome.usage]} if outcome.usage else {}
     async with pool.acquire() as connection, connection.transaction():
+        if outcome.status is SubmissionStatus.PLANNED:
+            # The retry of a worker that dies right after this must ask for a turn of its own before it sends again.
+            await connection.execute(
+                "update directories set held_by = null where id = $1 and held_by = $2",
+                submission.directory_id,
+                submission.id,
+            )
         await _move(connection, submission, outcome, attempt)
         if outcome.status.ended or (submission.status.waits_for_person and not outcome.status.waits_for_person):
             await actions.cancel(connection, submission.id)
@@ -254,7 +261,8 @@ async def record(
 async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) -> Outcome:
     """Do what a person decided, and close the open action; returns where the directory stands now.
 
-    Safe to repeat. Raises LedgerConflict for a retry of something that may have been sent.
+    Safe to repeat. Raises LedgerConflict for a retry of something that may have been sent, and ActionClosed where the
+    decision was about an action that is over: it may come late, from a worker that was thought dead.
     """
     submission = await find(pool, ref)
     if not submission.status.waits_for_person:

@@ -156,6 +156,17 @@ async def test_the_daily_cap_counts_what_was_sent(pool: Pool) -> None:
     assert (await turns.take(pool, refs[2])).granted
 
 
+async def test_what_is_to_be_sent_again_waits_for_another_turn(pool: Pool) -> None:
+    """Though the worker died right after it had written down the refusal, and its activity is tried again."""
+    (first,) = await customers(pool, 1, daily_cap=1)
+    assert (await turns.take(pool, first)).granted
+    attempt = await results.claim_intent(pool, await of(pool, first))
+    refused = Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.REFUSED)
+    await results.record(pool, await of(pool, first), refused, attempt)
+    assert not await turns.hold(pool, await of(pool, first))
+    assert waiting(await turns.take(pool, first)) is WaitsFor.DAILY_CAP
+
+
 async def test_visits_that_send_nothing_do_not_count_for_the_cap(pool: Pool) -> None:
     refs = await customers(pool, 3, daily_cap=1)
     for ref in refs:
