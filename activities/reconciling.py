@@ -11,12 +11,14 @@ import math
 from datetime import timedelta
 from typing import NamedTuple
 
+import structlog
 from temporalio import activity
 
 from activities.artifacts import ArtifactStore
 from activities.boundary import ActivityFailure, boundary, heartbeating
 from activities.browser.pool import BrowserPool, Visit
 from activities.browser.read import read
+from activities.mailbox import MAILBOX_ERRORS, Mailbox
 from activities.proof import keep_screenshot
 from activities.robots import Robots
 from activities.submission import ATTEMPT_IS_OVER, MOST_ATTEMPTS
@@ -30,6 +32,8 @@ from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict, Submission
+
+_log = structlog.get_logger(__name__)
 
 _LIMIT_S = 90.0
 """The longest that all questions may take together: less than the activity's own limit, so that its turn ends too."""
@@ -49,11 +53,19 @@ class _Found(NamedTuple):
 class Reconciling:
     """Resolves without a person what the directory itself can tell."""
 
-    def __init__(self, pool: Pool, browser: BrowserPool, artifacts: ArtifactStore, robots: Robots) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        browser: BrowserPool,
+        artifacts: ArtifactStore,
+        robots: Robots,
+        mailbox: Mailbox | None = None,
+    ) -> None:
         self._pool = pool
         self._browser = browser
         self._artifacts = artifacts
         self._robots = robots
+        self._mailbox = mailbox
 
     @activity.defn
     async def look_up(self, ref: SubmissionRef) -> Sighting:
@@ -65,7 +77,9 @@ class Reconciling:
                 if lookup is None or not (submission.status.waits_for_person and submission.outcome.may_be_sent):
                     await turns.leave(self._pool, submission)
                     return Sighting(standing=submission.outcome.standing)
-                outcome = await in_turn(self._pool, submission, functools.partial(self._ask, submission, lookup))
+                outcome = await self._by_mail(submission, lookup) or await in_turn(
+                    self._pool, submission, functools.partial(self._ask, submission, lookup)
+                )
                 await turns.leave(self._pool, submission)
                 if outcome.status is submission.status or outcome.failure in OUT_OF_ORDER:
                     wait_s = max(0, math.ceil(_time_left(submission, lookup).total_seconds()))
@@ -80,7 +94,32 @@ class Reconciling:
             return (await results.find(self._pool, submission.ref)).outcome
         return outcome
 
+    async def _by_mail(self, submission: Submission, lookup: Lookup) -> Outcome | None:
+        """What the directory wrote to the business since the intent; that nothing came proves nothing."""
+        offer, age = lookup.confirmation_mail, submission.intent_age
+        if self._mailbox is None or offer is None or age is None or submission.status is not SubmissionStatus.UNCERTAIN:
+            return None
+        try:
+            mails = await self._mailbox.mails(submission.profile.email, offer.sender, age)
+        except MAILBOX_ERRORS as error:
+            _log.warning("mailbox not read", error=type(error).__name__)
+            return None
+        for mail in mails:
+            if sighting.confirmed(offer, mail, submission.profile) is Sight.LISTED:
+                return submission.outcome.model_copy(
+                    update={
+                        "status": SubmissionStatus.SUBMITTED,
+                        "evidence": Evidence.TEXT,
+                        "failure": None,
+                        "reason": "Confirmed by the directory's mail.",
+                        "page_text": f"{mail.subject}\n\n{mail.text}"[:_PAGE_TEXT_KEPT],
+                    }
+                )
+        return None
+
     async def _ask(self, submission: Submission, lookup: Lookup) -> Outcome:
+        if not lookup.has_pages:
+            return submission.outcome
         try:
             async with asyncio.timeout(_LIMIT_S):
                 return await self._look(submission, lookup)

@@ -14,7 +14,7 @@ from brain.sites import same_site, split
 from brain.values import phones
 from brain.words import fold
 from schema.contracts.base import Contract
-from schema.contracts.lookup import FINAL_URL, DuplicateCheck, Placeholder, Search, placeholders
+from schema.contracts.lookup import FINAL_URL, ConfirmationMail, DuplicateCheck, Placeholder, Search, placeholders
 from schema.contracts.profile import BusinessProfile
 
 _OK = 200
@@ -46,6 +46,14 @@ class PublicPage(Contract):
     headings: tuple[str, ...] = ()
     text: str = ""
     links: tuple[PageLink, ...] = ()
+
+
+class Mail(Contract):
+    """A mail as it arrived. `sender` is the address that it gives as its own; a stranger wrote all of it."""
+
+    sender: str
+    subject: str = ""
+    text: str = ""
 
 
 def address(template: str, profile: BusinessProfile, final_url: str = "") -> str:
@@ -109,6 +117,14 @@ def checked(check: DuplicateCheck, page: PublicPage) -> Sight:
     if known is unknown:
         return Sight.UNCLEAR
     return Sight.LISTED if known else Sight.ABSENT
+
+
+def confirmed(offer: ConfirmationMail, mail: Mail, profile: BusinessProfile) -> Sight:
+    """Whether the mail is the directory's word that it took this business."""
+    domain = mail.sender.rpartition("@")[2].casefold()
+    said = fold(f"{mail.subject}\n{mail.text}")
+    ours = f".{domain}".endswith(f".{offer.sender}") and _holds(said, fold(profile.business_name))
+    return Sight.LISTED if ours and _holds(said, fold(offer.says)) else Sight.UNCLEAR
 
 
 def _is_named(page: PublicPage, profile: BusinessProfile) -> bool:

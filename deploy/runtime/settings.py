@@ -99,6 +99,8 @@ class Settings(BrowserSettings):
     alert_email_from: str | None = None
     alert_email_to: str | None = None
 
+    mailbox_url: SecretStr | None = None
+
     result_retention_days: int = Field(default=90, ge=1, le=3650)
 
     twocaptcha_api_key: SecretStr | None = None
@@ -124,6 +126,16 @@ class Settings(BrowserSettings):
         parts = urlsplit(value.get_secret_value()) if value else None
         if parts and (parts.scheme not in ("https", "http") or not parts.hostname):
             raise ValueError("must look like https://hooks.slack.com/services/…")
+        return value
+
+    @field_validator("mailbox_url")
+    @classmethod
+    def _is_imap(cls, value: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(value.get_secret_value()) if value else None
+        if parts and (parts.scheme not in ("imap", "imaps") or not _HOST.fullmatch(parts.netloc.rpartition("@")[2])):
+            raise ValueError("must look like imaps://user:password@host:993/INBOX")
+        if parts and parts.scheme == "imap" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must begin with imaps://: a password leaves this machine over TLS only")
         return value
 
     @field_validator("smtp_url")

@@ -15,6 +15,7 @@ from activities.bridge import Bridge
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
 from activities.ledger import Ledger
+from activities.mailbox import Mailbox
 from activities.pending import PendingArtifacts
 from activities.planning import Planning
 from activities.queues import Queue
@@ -85,7 +86,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         solver = _solver(settings)
         planning = Planning(pool, browser, artifacts, robots, models, solver)
         submitting = Submitting(pool, browser, artifacts, models, solver)
-        reconciling = Reconciling(pool, browser, artifacts, robots)
+        reconciling = Reconciling(pool, browser, artifacts, robots, _mailbox(settings))
         yield Wired(
             client=client,
             pool=pool,
@@ -122,6 +123,10 @@ def _solver(settings: Settings) -> Solver | None:
     if settings.twocaptcha_api_key is None:
         return None
     return TwoCaptcha(settings.twocaptcha_api_key.get_secret_value(), settings.twocaptcha_server)
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    return Mailbox(settings.mailbox_url.get_secret_value()) if settings.mailbox_url else None
 
 
 async def _reach(settings: Settings, pool: Pool) -> Client:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from schema.contracts.base import Contract, one_line
+from schema.contracts.base import Contract, matching, one_line
 
 FINAL_URL = "{final_url}"
 """Instead of a listing's address: the page that our post was sent on to is the listing."""
@@ -112,6 +112,16 @@ class DuplicateCheck(_Offer):
     unknown: _Words
 
 
+class ConfirmationMail(_Offer):
+    """What the directory writes to the business once it has taken it, not what it asks to confirm.
+
+    `sender` is the domain that it writes from; `says` are words of that mail and of no other.
+    """
+
+    sender: Annotated[_Line, matching(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "must be a domain, for example example.com")]
+    says: _Words
+
+
 class Lookup(_Offer):
     """What a directory offers. Addresses are templates of `Placeholder`s, percent-encoded where they are filled in.
 
@@ -123,16 +133,22 @@ class Lookup(_Offer):
     search: Search | None = None
     listing: _ListingAddress | None = None
     duplicate_check: DuplicateCheck | None = None
+    confirmation_mail: ConfirmationMail | None = None
     appears_within_s: int = Field(default=24 * 3600, ge=0, le=90 * 24 * 3600)
     absence_is_proof: bool = False
 
     @model_validator(mode="after")
     def _is_of_use(self) -> Self:
-        if not (self.search or self.listing or self.duplicate_check):
-            raise ValueError("must offer a search, a listing or a duplicate_check")
+        if not self.has_pages and not self.confirmation_mail:
+            raise ValueError("must offer a search, a listing, a duplicate_check or a confirmation_mail")
         if self.absence_is_proof and not self.duplicate_check and not (self.search and self.search.nothing_found):
             raise ValueError("absence_is_proof needs a duplicate_check, or the search's words for nothing_found")
         return self
+
+    @property
+    def has_pages(self) -> bool:
+        """False where there is nothing to visit."""
+        return bool(self.search or self.listing or self.duplicate_check)
 
     @property
     def addresses(self) -> tuple[str, ...]:

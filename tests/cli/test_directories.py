@@ -151,12 +151,16 @@ async def test_how_a_directory_can_be_asked_goes_in_and_comes_out(command: Comma
             {"duplicate_check": {"url": "https://alpha.example/?q={business_name}", "known": "yes", "unknown": "no"}},
             "lookup.duplicate_check.url: must ask with the name and with {phone} or {website}",
         ),
-        ({"absence_is_proof": True}, "lookup: must offer a search, a listing or a duplicate_check"),
+        ({"absence_is_proof": True}, "lookup: must offer a search, a listing, a duplicate_check or a conf"),
         (
             {"search": {"url": "https://alpha.example/?q={city}"}, "absence_is_proof": True},
             "lookup: absence_is_proof needs a duplicate_check, or the search's words for nothing_found",
         ),
         ({"mail": "x@alpha.example"}, "lookup.mail is not a known field"),
+        (
+            {"confirmation_mail": {"sender": "news@alpha.example", "says": "we have"}},
+            "lookup.confirmation_mail.sender: must be a domain",
+        ),
         ("no", "lookup: must be a JSON object"),
     ],
 )
