@@ -72,6 +72,8 @@ def test_an_empty_value_means_not_given(monkeypatch: pytest.MonkeyPatch) -> None
         ("DATABASE_URL", "mysql://app@db.example/app"),
         ("DATABASE_URL", "db.example"),
         ("DATABASE_URL", "postgresql://app@db.example:port/app"),
+        ("MAILBOX_URL", "https://mail.example/INBOX"),
+        ("MAILBOX_URL", "imap://user:password@mail.example:143/INBOX"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
