@@ -27,8 +27,7 @@ async def claimed(db: Executor) -> tuple[UUID, ...]:
     rows = await db.fetch(
         """
         select j.id from jobs j
-        where j.status = 'in_progress' and j.updated_at < now() - interval '1 minute'
-            or j.status = 'pending' and exists (select from queue_history h
+        where j.status = 'in_progress' or j.status = 'pending' and exists (select from queue_history h
                 where h.job_id = j.id and h.event = 'queue_claimed' and h.created_at < now() - interval '1 minute')
         order by j.created_at
         """

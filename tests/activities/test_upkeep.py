@@ -101,8 +101,6 @@ async def test_a_job_whose_workflow_was_terminated_goes_on_and_clicks_once(inhab
     await inhabited.begun(job_id)
     assert await inhabited.look("restart_jobs") == {}
     await inhabited.bench.job(job_id).terminate()
-    assert await inhabited.look("restart_jobs") == {}, "its ledger was written a moment ago"
-    await inhabited.age()
     healed = {("job without a running workflow", True): 1}
     assert await inhabited.look("restart_jobs", dry_run=True) == healed
     assert (await inhabited.bench.job(job_id).describe()).status is WorkflowExecutionStatus.TERMINATED
