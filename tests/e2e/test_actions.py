@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from deploy.local.parts import Piece
@@ -91,3 +92,12 @@ async def test_what_a_person_resolves_while_the_worker_is_dead_goes_on_when_it_i
         code, remarks = await resolve("members-club", "retry")
         assert (code, len(site.posts)) == (2, 1)
         assert "was resolved as retry by ana" in remarks
+
+
+async def test_the_api_of_a_stack_without_a_staff_token_shows_nobody_anything(street: Street) -> None:
+    values = street.stack.environment.values
+    address = f"http://{values['API_HOST']}:{values['API_PORT']}/api/actions"
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(address, headers={"Authorization": "Bearer guess"})
+    assert answer.status_code == 503
+    assert "STAFF_TOKEN" in answer.json()["detail"]
