@@ -5,11 +5,13 @@ lines redelivers and changes nothing: the message is deleted only after its work
 """
 
 import asyncio
+import contextlib
 import time
 from collections import Counter
 from datetime import timedelta
 from enum import Enum, auto
 
+import asyncpg
 import structlog
 from temporalio import activity
 from temporalio.client import Client
@@ -99,8 +101,10 @@ class Bridge:
                         if batch < BATCH:
                             await _wait(told, min(_LOOK_S, left))
                 finally:
-                    listener.remove_termination_listener(tell)
-                    await listener.remove_listener(outbox.CHANNEL, tell)
+                    # A connection that was lost has no listeners any more, and says so instead of why it was lost.
+                    with contextlib.suppress(asyncpg.InterfaceError):
+                        listener.remove_termination_listener(tell)
+                        await listener.remove_listener(outbox.CHANNEL, tell)
             return RelayShift(sent=sent)
 
     async def _take_batch(self) -> list[_Taken]:
