@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import secrets
 import sys
 import time
@@ -23,6 +24,8 @@ _FOLDER = Path(".local/chaos")
 
 def main() -> int:
     options = _options()
+    # Several workers share this machine, and every slot is a browser's page.
+    os.environ.setdefault("BROWSER_SLOTS", "2")
     console = Console()
     story = _story(options)
     console.print(
