@@ -101,12 +101,14 @@ async def look_at(client: Client, workflow_id: str, *, timers: bool = True) -> E
     raw = description.raw_description
     state = _STATES.get(description.status, WorkflowState.RUNNING) if description.status else WorkflowState.RUNNING
     running = state is WorkflowState.RUNNING
+    task = raw.pending_workflow_task
     return Execution(
         workflow_id=workflow_id,
         state=state,
         activities=tuple(map(_activity, raw.pending_activities)) if running else (),
         timers=await _timers(client, handle) if running and timers else (),
-        task_attempts=raw.pending_workflow_task.attempt if raw.HasField("pending_workflow_task") else 0,
+        task_attempts=task.attempt,
+        task_waits_since=None if task.started_time.seconds else _moment(task.original_scheduled_time),
     )
 
 

@@ -86,7 +86,7 @@ async def _seen(
         async with asyncio.timeout(_PATIENCE_S):
             client = await connect(settings)
             job = job.model_copy(update={"execution": await look_at(client, job.execution.workflow_id, timers=False)})
-        if job.execution.state is WorkflowState.RUNNING:
+        if job.execution.state is WorkflowState.RUNNING and job.worker_alive:
             job = job.model_copy(update={"paused": await is_paused(client, job.execution.workflow_id)})
         return job, await _all_seen(client, found, quiet=quiet)
     except (RuntimeError, RPCError, TimeoutError) as error:

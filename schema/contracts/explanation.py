@@ -48,13 +48,18 @@ class PendingTimer(Contract):
 
 
 class Execution(Contract):
-    """A workflow as Temporal describes it. `task_attempts` counts the tries of a workflow task that is not done."""
+    """A workflow as Temporal describes it.
+
+    `task_attempts` counts the tries of a workflow task that is not done; `task_waits_since` is there while no worker
+    has taken it.
+    """
 
     workflow_id: str
     state: WorkflowState
     activities: tuple[PendingActivity, ...] = ()
     timers: tuple[PendingTimer, ...] = ()
     task_attempts: int = 0
+    task_waits_since: datetime | None = None
 
 
 class Gate(Contract):

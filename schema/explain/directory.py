@@ -146,10 +146,11 @@ def _not_started(facts: DirectoryFacts, job: JobFacts) -> Words:
 
 
 def _at_work(facts: DirectoryFacts) -> Words | None:
+    started = [activity for activity in facts.execution.activities if activity.started]
+    for activity in started:
+        attempt = f" (attempt {activity.attempt})" if activity.attempt > 1 else ""
+        return Words(why=f"A worker is {step(activity)}{attempt}.", next="It ends within minutes.")
     for activity in facts.execution.activities:
-        if activity.started:
-            attempt = f" (attempt {activity.attempt})" if activity.attempt > 1 else ""
-            return Words(why=f"A worker is {step(activity)}{attempt}.", next="It ends within minutes.")
         return Words(why=f"Waits for a free worker, for {step(activity)}.", next="It goes on as soon as one is free.")
     return None
 

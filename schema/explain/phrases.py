@@ -1,10 +1,16 @@
 """What every explanation is put together from: times, names, and what keeps a running workflow from going on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from schema.contracts.explanation import Execution, JobFacts, PendingActivity, Words, WorkflowState
 
 UPKEEP = "Upkeep does so within a few minutes, or at once with `directorybolt upkeep run`."
+
+_TAKEN_WITHIN = timedelta(minutes=1)
+"""So soon takes a worker of the right build what a workflow has to do, however busy it is."""
+
+_BAD_LUCK = 3
+"""So often in a row may a workflow task be lost with its worker."""
 
 _STEPS = {
     "plan_submission": "reading the form",
@@ -15,11 +21,17 @@ _STEPS = {
 
 def blocked(job: JobFacts, execution: Execution) -> Words | None:
     """What keeps a running workflow from going on, if anything does."""
-    if execution.task_attempts > 1:
+    if execution.task_attempts > _BAD_LUCK:
         return Words(
             why=f"Its workflow fails whenever it is woken ({times(execution.task_attempts - 1)} so far): a bug, or a "
             "build that does not understand its history.",
             next="It goes on by itself with a worker that does: the worker's log says why.",
+        )
+    waits = execution.task_waits_since
+    if waits and job.worker_alive and job.now - waits > _TAKEN_WITHIN:
+        return Words(
+            why=f"Its workflow has waited since {at(waits, job)} for a worker of its build.",
+            next="It goes on as soon as one runs: `directorybolt deployments list` shows the builds.",
         )
     for activity in execution.activities:
         if activity.paused:
@@ -37,8 +49,8 @@ def blocked(job: JobFacts, execution: Execution) -> Words | None:
                 ),
                 next=f"Tried again{when}.",
             )
-    waits = execution.task_attempts or any(not activity.started for activity in execution.activities)
-    if waits and not job.worker_alive:
+    idle = execution.task_attempts or any(not activity.started for activity in execution.activities)
+    if idle and not job.worker_alive:
         return Words(why="No worker is running.", next="`directorybolt worker` starts one, and it goes on.")
     return None
 
@@ -52,7 +64,7 @@ def timer(execution: Execution, beginning: str) -> datetime | None:
 
 
 def step(activity: PendingActivity) -> str:
-    return _STEPS.get(activity.name, f"the step {activity.name}")
+    return _STEPS.get(activity.name, f"writing to the ledger ({activity.name})")
 
 
 def ended(state: WorkflowState) -> str:

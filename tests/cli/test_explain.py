@@ -10,6 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from deploy.local.ports import free_port
 from deploy.runtime.settings import Settings
+from schema import ids
+from schema.contracts.job import JobInput
 from schema.contracts.worker import WorkerBeat, WorkerStatus
 from schema.store import workers
 from schema.store.database import Pool
@@ -93,6 +95,18 @@ async def test_a_mess_is_explained(explaining: Command, pool: Pool, dev: Workflo
         assert said[""][0].endswith("Nobody works on the job: its workflow was terminated.")
         for slug in ("captcha", "dead"):
             await bench.child(job_id, slug).terminate("end of the test")
+
+
+async def test_a_job_that_no_worker_takes_says_so(explaining: Command, pool: Pool, dev: WorkflowEnvironment) -> None:
+    job_id = await add_job(pool, ["alpha"])
+    job = await dev.client.start_workflow(
+        "JobWorkflow", JobInput(job_id=job_id), id=ids.job_workflow_id(job_id), task_queue=f"nobody-{job_id}"
+    )
+    said = explaining("jobs", "explain", str(job_id), "--json").json
+    await job.terminate()
+    assert said["why"] == "No worker is running."
+    assert said["facts"]["execution"]["task_waits_since"]
+    assert said["facts"]["paused"] is None
 
 
 async def test_without_temporal_the_ledger_explains_alone(explaining: Command, pool: Pool) -> None:

@@ -275,6 +275,18 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "Its workflow fails whenever it is woken (3 times so far)",
         "the worker's log says why",
     ),
+    "no worker of its build": (
+        {"execution": at(task_attempts=1, task_waits_since=NOW - timedelta(minutes=7))},
+        {},
+        "Its workflow has waited since 13:53 UTC for a worker of its build.",
+        "`directorybolt deployments list`",
+    ),
+    "a step of the ledger's": (
+        {"execution": doing("take_turn")},
+        {},
+        "A worker is writing to the ledger (take_turn).",
+        "within minutes",
+    ),
     "between two steps": ({}, {}, "Its workflow is between two steps.", "It asks for its turn"),
     "terminated": (
         {"execution": GONE},
@@ -342,7 +354,8 @@ def test_every_state_has_its_words_and_none_promises_a_second_sending() -> None:
         doing("submit"),
         doing("submit", started=False),
         doing("submit", started=False, attempt=2),
-        at(task_attempts=2),
+        at(task_attempts=4),
+        at(task_attempts=1, task_waits_since=NOW - timedelta(minutes=7)),
     ]
     for status, answer, execution, action, of_job in itertools.product(
         SubmissionStatus,
