@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from temporalio.testing import ActivityEnvironment
 import activities.attending
 from activities.browser.pool import BrowserPool
 from activities.solving import Solution, Unanswered
+from deploy.cli.example import example_profile
 from schema.contracts.captcha import Challenge, ShownChallenge
 from schema.contracts.form import CaptchaKind
 from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
@@ -263,6 +265,22 @@ async def test_of_two_workers_with_one_page_each_the_older_one_leaves_the_row_al
     assert (await counter.row()).status is SubmissionStatus.PLANNED
     await person.say(2, guard.code)
     assert (await again).status is SubmissionStatus.SUBMITTED
+
+
+async def test_a_learned_plan_brings_the_next_customer_as_far_as_the_captcha(counter: Counter) -> None:
+    guard = Guard(counter)
+    await attend(counter)
+    await asyncio.gather(counter.submit(), Person(counter, guard).solve())
+    job_id = await add_begun_job(counter.pool, ["alpha"], profile=example_profile(2))
+    await counter.pool.execute("update directories set submission_url = $1", counter.site.url)
+    following = replace(counter, ref=SubmissionRef(job_id=job_id, slug="alpha"))
+    visits = counter.site.visits
+    outcome = await following.plan_and_submit()
+    plan = (await following.row()).plan
+    assert plan is not None
+    assert (plan.learned, counter.site.visits) == (True, visits + 1)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    assert len(counter.site.posts) == 1
 
 
 async def test_a_solver_is_asked_only_where_the_directory_permits_it(counter: Counter) -> None:
