@@ -19,7 +19,7 @@ from schema.failures import FailureType
 from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.stacks import short_histories
-from tests.workflows.bench import Bench, working
+from tests.workflows.bench import Bench, reset, working
 from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
@@ -124,3 +124,28 @@ async def test_cancelling_reaches_children_that_an_earlier_run_started(
         assert "alpha" in bench.directories.closed
         for slug in ("alpha", "beta"):
             assert (await row(pool, job_id, slug)).outcome.failure is FailureType.CANCELLED
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["LastContinuedAsNew", "LastWorkflowTask"])
+async def test_a_replay_goes_on_in_the_next_run_and_through_resets(
+    impatient: WorkflowEnvironment, pool: Pool, which: int
+) -> None:
+    """Asked for in one run, under way in the next, and then the former or the latter is reset."""
+    async with working(impatient, pool, {"alpha": [Turn.REFUSE, Turn.SLOW], "beta": [Turn.CONFIRM]}) as bench:
+        job_id = await add_job(pool, ["alpha", "beta"])
+        handle = await bench.start_job(job_id)
+        await bench.until(job_id, "beta", SubmissionStatus.AWAITING_ACTION)
+        await bench.until(job_id, "alpha", SubmissionStatus.FAILED)
+        await bench.replay(job_id, "alpha")
+        await bench.directories.begun("alpha")
+        await fill_history(handle)
+        await until_runs(bench, handle.id, 2)
+        runs = [handle.first_execution_run_id, (await bench.job(job_id).describe()).run_id]
+        await reset(bench, bench.client.get_workflow_handle(handle.id, run_id=runs[which]), last=True)
+        bench.directories.go_on()
+        decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
+        await bench.child(job_id, "beta").execute_update(DirectoryWorkflow.resolve, decision)
+        async with asyncio.timeout(60):
+            progress = await bench.job(job_id).result()
+        assert (progress.status, progress.counts.submitted) == (JobStatus.COMPLETED, 2)
+        assert bench.directories.clicks == {"alpha": 2, "beta": 1}
