@@ -149,6 +149,13 @@ def _at_work(facts: DirectoryFacts) -> Words | None:
     started = [activity for activity in facts.execution.activities if activity.started]
     for activity in started:
         attempt = f" (attempt {activity.attempt})" if activity.attempt > 1 else ""
+        if facts.action is not None:
+            return Words(
+                why=f"A worker is {step(activity)}{attempt}, and {facts.action.claimed_by or 'a person'} is there for "
+                "its captcha.",
+                next=f"`directorybolt actions solve {str(facts.action.id)[:8]}` shows the captcha; left unanswered, it "
+                "waits for a person again.",
+            )
         return Words(why=f"A worker is {step(activity)}{attempt}.", next="It ends within minutes.")
     for activity in facts.execution.activities:
         return Words(why=f"Waits for a free worker, for {step(activity)}.", next="It goes on as soon as one is free.")

@@ -235,6 +235,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     ),
     "in line": ({"queued_at": NOW}, {}, "Waits in line for the directory.", "It asks for its turn again."),
     "at work": ({"execution": doing("plan_submission")}, {}, "A worker is reading the form.", "within minutes"),
+    "somebody there": (
+        {"status": S.PLANNED, "action": ACTION, "execution": doing("submit")},
+        {},
+        "A worker is filling and sending the form, and a person is there for its captcha.",
+        f"`directorybolt actions solve {str(ACTION.id)[:8]}` shows the captcha",
+    ),
     "at work again": (
         {"execution": doing("submit", attempt=3)},
         {},
