@@ -25,6 +25,9 @@ from workflows.upkeep import UpkeepWorkflow
 _LONGEST_CATCH_UP = timedelta(hours=1)
 """A pass that was missed by more, or by a whole interval, is left out: the next one sees the same."""
 
+_LONGEST_PASS = timedelta(hours=12)
+"""Or sixty intervals: one that cannot go on must not keep all others from beginning."""
+
 _NIGHT = timedelta(hours=3)
 
 
@@ -49,6 +52,7 @@ def _schedule(name: str, tasks: tuple[Task, ...], every: timedelta, task_queue: 
             UpkeepInput(tasks=tasks),
             id=name,
             task_queue=task_queue,
+            execution_timeout=min(60 * every, _LONGEST_PASS),
             static_summary=f"looks after {', '.join(tasks)}",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every, offset=_NIGHT % every)]),

@@ -43,6 +43,8 @@ async def test_workers_that_start_together_make_each_schedule_once(client: Clien
         assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
         assert schedule.policy.catchup_window
         assert schedule.policy.catchup_window <= timedelta(hours=1)
+        assert isinstance(schedule.action, ScheduleActionStartWorkflow)
+        assert schedule.action.execution_timeout, "a pass that hangs would be the last one"
         (interval,) = schedule.spec.intervals
         every[name] = interval.every
     assert list(every.values()) == [timedelta(minutes=1), timedelta(days=1)]
