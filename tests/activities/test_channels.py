@@ -1,6 +1,19 @@
 """The channels that alerts go through, each against a local end: log, webhook in Slack's format, mail server."""
 
+import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
 from activities.channels import Channel, ChannelFailed, EmailChannel, LogChannel, SlackChannel
@@ -69,3 +82,58 @@ async def test_no_channel_lets_out_where_it_leads(
     # What httpx says is kept out of our logs by `configure_logs`; the mail server is the test's own.
     ours = [record for record in caplog.records if not record.name.startswith(("httpx", "mail"))]
     assert "s3cret" not in " ".join(record.getMessage() for record in ours)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's end of TLS for 127.0.0.1, with a certificate that this test's clients trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    alternatives = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(alternatives, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, key_pem = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    pem.write_bytes(made.public_bytes(Encoding.PEM))
+    key_pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pem, key_pem)
+    return context
+
+
+# The server does not see that smtps:// is TLS already.
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+async def test_a_password_goes_over_tls(certificate: ssl.SSLContext, scheme: str) -> None:
+    box, seen = Mailbox(), list[tuple[bytes, bytes]]()
+
+    def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        assert session.ssl or scheme == "smtps"
+        seen.append((data.login, data.password))
+        return AuthResult(success=True)
+
+    port = free_port(0, set())
+    tls: dict[str, Any] = (
+        {"ssl_context": certificate, "auth_require_tls": False}
+        if scheme == "smtps"
+        else {"tls_context": certificate, "require_starttls": True}
+    )
+    controller = Controller(box, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **tls)
+    controller.start()
+    try:
+        channel = EmailChannel(f"{scheme}://us%40er:s3%2Fcret@127.0.0.1:{port}", "a@example.org", ["b@example.org"])
+        await channel.send(NOTICES)
+    finally:
+        controller.stop()
+    assert seen == [(b"us@er", b"s3/cret")]
+    assert len(box.mails) == 1
