@@ -9,14 +9,15 @@ import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
-from activities.executions import EDGES, start_edge
+from activities import executions
+from activities.executions import EDGES, start_edge, start_job
 from activities.upkeep import Upkeep
 from schema import ids
 from schema.contracts.job import JobStatus
 from schema.contracts.submission import SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
-from schema.store import history, results
+from schema.store import history, jobs, results
 from schema.store.database import Pool
 from schema.store.history import Event
 from tests.factories import add_begun_job, add_job, row
@@ -136,6 +137,21 @@ async def test_a_paused_job_stays_paused(inhabited: Inhabited, pool: Pool) -> No
     assert (await inhabited.bench.job(job_id).query(JobWorkflow.progress)).paused
     assert inhabited.bench.directories.clicks.total() == 0
     await inhabited.bench.job(job_id).terminate()
+
+
+async def test_a_job_that_cannot_say_whether_it_was_paused_is_left_alone(
+    house: House, dev: WorkflowEnvironment, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executions, "_QUERY_PATIENCE", timedelta(milliseconds=300))
+    job_id = await add_begun_job(pool, SLUGS)
+    job = await jobs.find(pool, job_id)
+    assert job
+    # Nobody works on this queue, so nobody answers.
+    await start_job(dev.client, "nobody", job, 4)
+    handle = dev.client.get_workflow_handle(ids.job_workflow_id(job_id))
+    await handle.terminate()
+    assert await house.look("restart_jobs") == {("job without a running workflow", False): 1}
+    assert (await handle.describe()).status is WorkflowExecutionStatus.TERMINATED
 
 
 async def test_a_workflow_that_keeps_closing_is_for_a_person_to_look_at(house: House, pool: Pool) -> None:
