@@ -99,7 +99,7 @@ async def reopen(pool: Pool, job_id: UUID, request: RetryRequest) -> RetryReport
 
 
 async def _reopen(connection: Connection, job_id: UUID, results: list[UUID]) -> None:
-    """Nothing of the last outcome stays but the number of its attempts: a click of before can never be recorded."""
+    """Nothing of the last outcome stays. Whoever still has the row as it was can neither claim nor record any more."""
     await connection.execute(
         """
         update job_results set status = 'pending', replays = replays + 1, plan = null, evidence = 'none',

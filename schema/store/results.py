@@ -52,6 +52,7 @@ class Submission:
     directory_id: UUID
     status: SubmissionStatus
     attempt: int
+    replays: int
     intent_age: timedelta | None
     plan: Plan | None
     outcome: Outcome
@@ -100,6 +101,7 @@ async def find(db: Executor, ref: SubmissionRef) -> Submission:
         directory_id=row["directory_id"],
         status=SubmissionStatus(row["status"]),
         attempt=row["attempt"],
+        replays=row["replays"],
         intent_age=row["intent_age"],
         plan=Plan.model_validate(row["plan"]) if row["plan"] is not None else None,
         outcome=Outcome.model_validate({**row, "may_be_sent": row["intent_at"] is not None}),
@@ -198,10 +200,11 @@ async def claim_intent(pool: Pool, submission: Submission) -> int:
             attempt = await connection.fetchval(
                 """
                 update job_results set status = 'submitting', attempt = attempt + 1, intent_at = now()
-                where id = $1 and attempt = $2 and status in ('pending', 'planned') returning attempt
+                where id = $1 and attempt = $2 and replays = $3 and status in ('pending', 'planned') returning attempt
                 """,
                 submission.id,
                 submission.attempt,
+                submission.replays,
             )
             if attempt is None:
                 raise LedgerConflict(f"{submission.ref.slug} was claimed by another worker.")
@@ -327,10 +330,11 @@ async def _keep_plan(connection: Connection, submission: Submission, plan: Plan,
     changed = await connection.fetchval(
         """
         update job_results set status = 'planned', plan = $2
-        where id = $1 and status in ('pending', 'planned') returning id
+        where id = $1 and replays = $3 and status in ('pending', 'planned') returning id
         """,
         submission.id,
         plan.model_dump(mode="json"),
+        submission.replays,
     )
     if changed is None:
         raise LedgerConflict(f"{submission.ref.slug} is past planning.")
@@ -354,7 +358,7 @@ async def _move(connection: Connection, submission: Submission, outcome: Outcome
             screenshot = $8, confidence = $9, response_status = $10,
             intent_at = case when $11 then coalesce(intent_at, now()) end,
             started_at = coalesce(started_at, now()), finished_at = now()
-        where id = $1 and attempt = $12 and status = any($13) returning id
+        where id = $1 and attempt = $12 and status = any($13) and replays = $14 returning id
         """,
         submission.id,
         outcome.status,
@@ -369,6 +373,7 @@ async def _move(connection: Connection, submission: Submission, outcome: Outcome
         outcome.may_be_sent,
         attempt,
         list(transitions.MAY_BECOME[outcome.status]),
+        submission.replays,
     )
     if changed is None:
         raise LedgerConflict(f"{submission.ref.slug} has moved on since this outcome was seen.")

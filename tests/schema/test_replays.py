@@ -80,19 +80,23 @@ async def test_only_what_cannot_be_at_the_directory_is_reopened(
     assert await requests(pool, job_id) == (1 if answer is ReplayAnswer.ACCEPTED else 0)
 
 
-async def test_a_refusal_leaves_the_number_of_the_attempt_so_that_its_click_cannot_count_again(pool: Pool) -> None:
+@pytest.mark.parametrize("clicked", [False, True], ids=["had not clicked", "had clicked"])
+async def test_a_worker_of_before_that_comes_back_can_neither_plan_claim_nor_record(pool: Pool, clicked: bool) -> None:
+    """It was cut off all the while, from Temporal and not from the database."""
     job_id = await add_begun_job(pool, ["alpha"])
-    submission = await row(pool, job_id, "alpha")
-    await results.save_plan(pool, submission, made())
-    attempt = await results.claim_intent(pool, submission)
-    await results.record(pool, submission, REFUSED, attempt)
+    await results.save_plan(pool, await row(pool, job_id, "alpha"), made())
+    held = await row(pool, job_id, "alpha")
+    attempt = await results.claim_intent(pool, held) if clicked else held.attempt
+    await results.record(pool, held, REFUSED if clicked else UNREACHABLE, attempt)
     assert await reopen(pool, job_id, "alpha") == [ReplayAnswer.ACCEPTED]
-    # A worker of before, cut off all the while, comes back: with the plan, and with the claim it once had.
-    with pytest.raises(LedgerConflict):
-        await results.claim_intent(pool, submission)
-    with pytest.raises(LedgerConflict):
-        await results.record(pool, submission, ACCEPTED, attempt)
-    assert (await row(pool, job_id, "alpha")).status is SubmissionStatus.PENDING
+    for late in (
+        results.save_plan(pool, held, made()),
+        results.claim_intent(pool, held),
+        results.record(pool, held, CAPTCHA, attempt),
+    ):
+        with pytest.raises(LedgerConflict):
+            await late
+    assert (await row(pool, job_id, "alpha")).outcome == Outcome(status=SubmissionStatus.PENDING)
 
 
 async def test_a_job_is_in_progress_again_and_its_counters_are_right(pool: Pool) -> None:
