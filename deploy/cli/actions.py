@@ -21,6 +21,7 @@ from schema.contracts.submission import ActionResolution, Resolution
 from schema.failures import FailureType
 
 if TYPE_CHECKING:
+    from activities.artifacts import ArtifactStore
     from api.actions import ActionsService
     from api.captchas import CaptchaService
 
@@ -185,28 +186,31 @@ async def _resolve(prefix: str, decision: ActionResolution, *, take_over: bool, 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
-    """The services of one command."""
+    """The services of one command. Captchas' pictures are named by their keys in the artifact store."""
 
     actions: "ActionsService"
     captchas: "CaptchaService"
+    artifacts: "ArtifactStore"
 
 
 @contextlib.asynccontextmanager
 async def desk() -> AsyncIterator[Desk]:
     """What they do not do is said in their own sentence. Raises CommandFailed."""
+    from activities.artifacts import ArtifactStore
     from api.actions import ActionsService, NobodyAnswers, NoSuchAction, NotPossible, Taken
     from api.captchas import CaptchaService
     from api.gateway import WorkflowGateway
     from deploy.runtime.artifacts import FOR_A_LOOK, linker
+    from deploy.runtime.aws import s3_client
     from deploy.runtime.client import connect
 
     settings = load_settings()
     async with database(settings) as pool:
         try:
             gateway = WorkflowGateway(await connect(settings, lazy=True))
-            link = linker(settings, FOR_A_LOOK)
-            actions = ActionsService(pool, gateway, link)
-            yield Desk(actions, CaptchaService(pool, actions, link))
+            actions = ActionsService(pool, gateway, linker(settings, FOR_A_LOOK))
+            artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket, pool)
+            yield Desk(actions, CaptchaService(pool, actions, str), artifacts)
         except (NoSuchAction, NotPossible, Taken) as refused:
             raise CommandFailed(str(refused)) from None
         except NobodyAnswers as away:

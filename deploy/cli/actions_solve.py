@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import httpx
+import botocore.exceptions
 import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.status import Status
@@ -21,7 +21,6 @@ from schema.failures import FailureType
 
 _LOOK_S = 0.5
 _TAKEN_WITHIN_S = 5.0
-_PICTURE_WITHIN_S = 10.0
 _ANSWER: TypeAdapter[str] = TypeAdapter(CaptchaAnswer)
 
 
@@ -63,6 +62,7 @@ class _Sitting:
 
     def __init__(self, opened: Desk, action_id: UUID, by: str, given: str, save: Path | None, status: Status) -> None:
         self._captchas = opened.captchas
+        self._artifacts = opened.artifacts
         self._action_id = action_id
         self._by = by
         self._given = given
@@ -70,7 +70,8 @@ class _Sitting:
         self._status = status
         self._answered = 0
         self._answered_at = 0.0
-        self._told: set[str] = set()
+        self._told = ""
+        """What has been said of the captcha that was answered last."""
 
     async def to_its_end(self, wait_s: int) -> Attendance:
         """Raises CommandFailed when the directory's turn does not come for so many seconds."""
@@ -90,11 +91,14 @@ class _Sitting:
 
     async def _ask(self, shown: ShownChallenge, directory: str) -> None:
         self._status.stop()
+        if self._answered and shown.number > self._answered and not self._told:
+            remarks.print("The page was built anew, and shows another captcha.", style="yellow")
         remarks.print(f"Captcha {shown.number} of {directory}, until {shown.expires_at:%H:%M:%S} UTC:", style="bold")
         if shown.question:
             remarks.print(plain(shown.question, 500), highlight=False)
         if shown.picture:
-            remarks.print(await self._picture(shown, directory), soft_wrap=True, markup=False, highlight=False)
+            file = await self._picture(shown.picture, f"captcha-{directory}-{shown.number}")
+            remarks.print(str(file), soft_wrap=True, markup=False, highlight=False)
         text, self._given = self._given or _asked(), ""
         from api.actions import Taken
 
@@ -103,24 +107,27 @@ class _Sitting:
         except Taken as refused:
             remarks.print(str(refused), style="yellow", markup=False, highlight=False)
         else:
-            self._answered, self._answered_at = shown.number, time.monotonic()
+            self._answered, self._answered_at, self._told = shown.number, time.monotonic(), ""
         self._status.start()
 
-    async def _picture(self, shown: ShownChallenge, directory: str) -> str:
-        """Where the picture is: a file, or its address where it cannot be fetched."""
+    async def _picture(self, key: str, name: str) -> Path:
+        """The file in which the picture lies now. Raises CommandFailed."""
         try:
-            async with httpx.AsyncClient(timeout=_PICTURE_WITHIN_S) as client:
-                answer = (await client.get(shown.picture)).raise_for_status()
-        except (httpx.HTTPError, httpx.InvalidURL):
-            return shown.picture
-        folder = self._save or Path(tempfile.mkdtemp(prefix="directorybolt-"))
-        file = folder / f"captcha-{directory}-{shown.number}.png"
+            image = await self._artifacts.get(key)
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            raise CommandFailed(
+                f"The captcha's picture cannot be fetched ({type(error).__name__}): "
+                "correct AWS_ENDPOINT_URL_S3, ARTIFACT_BUCKET or the credentials here.",
+                SERVICE_FAILED,
+            ) from None
         try:
+            folder = self._save or Path(tempfile.mkdtemp(prefix="directorybolt-"))
             folder.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(answer.content)
+            file = folder / f"{name}.png"
+            file.write_bytes(image)
         except OSError as error:
-            raise CommandFailed(f"The picture cannot be saved in {folder}: {error.strerror}.") from None
-        return str(file)
+            raise CommandFailed(f"--save: the picture cannot be written ({error.strerror}).") from None
+        return file
 
     def _tell(self, now: Attendance) -> None:
         shown = now.challenge
@@ -136,9 +143,8 @@ class _Sitting:
             self._status.update(f"The form of {now.directory} is being opened and filled.")
 
     def _once(self, sentence: str) -> None:
-        """A sentence about the captcha that was answered last."""
-        if (said := f"{self._answered} {sentence}") not in self._told:
-            self._told.add(said)
+        if self._told != sentence:
+            self._told = sentence
             remarks.print(sentence, style="yellow")
 
 

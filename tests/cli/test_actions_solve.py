@@ -10,7 +10,7 @@ import pytest
 from schema.contracts.form import CaptchaKind
 from schema.contracts.submission import ActionResolution, Evidence, Outcome, Resolution, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import challenges, results
+from schema.store import challenges, pending_artifacts, results
 from schema.store.database import Pool
 from schema.store.results import Submission
 from tests.cli.conftest import Command, Ran
@@ -70,6 +70,19 @@ async def test_an_answer_goes_to_the_page_and_the_end_is_told(command: Command, 
     assert "What is [red]1 + 1?" in ran.err
     assert "alpha: submitted. Thank" in ran.err
     assert "\x1b" not in ran.err
+
+
+async def test_a_picture_is_saved_where_it_is_wanted(command: Command, pool: Pool) -> None:
+    async def worker(submission: Submission) -> None:
+        await pending_artifacts.keep(pool, "a/b.png", b"\x89PNG picture")
+        number = await challenges.ask(pool, submission.id, CaptchaKind.IMAGE, "", "a/b.png", timedelta(minutes=3))
+        while await challenges.take(pool, submission.id, number) is None:
+            await asyncio.sleep(0.05)
+        await results.record(pool, submission, _CAPTCHA, submission.attempt)
+
+    ran = await solving(command, pool, worker, "--answer", "K7QX4", "--save", "pictures")
+    assert "pictures/captcha-alpha-1.png" in ran.err
+    assert (command.folder / "pictures/captcha-alpha-1.png").read_bytes() == b"\x89PNG picture"
 
 
 async def test_a_captcha_that_waits_again_is_no_success(command: Command, pool: Pool) -> None:
