@@ -35,11 +35,11 @@ def list_alerts(
     for alert in found:
         over = f"{alert.resolved_at:%Y-%m-%d %H:%M} UTC" if alert.resolved_at else "[red]no[/]"
         table.add_row(
-            alert.event.kind,
+            alert.kind,
             f"{alert.first_seen_at:%Y-%m-%d %H:%M} UTC",
             over,
             ", ".join(alert.sent),
-            plain(alert.event.text, 300),
+            plain(alert.text, 300),
         )
     console.print(table)
 

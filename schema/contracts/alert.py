@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from schema.contracts.base import Contract
 from schema.failures import FailureType
@@ -153,8 +153,6 @@ AlertEvent = Annotated[
 ]
 """Everything that is alerted. Two events of one key are one alert."""
 
-ALERT_EVENT: TypeAdapter[AlertEvent] = TypeAdapter(AlertEvent)
-
 
 class Word(StrEnum):
     """What is said of an alert: that it is so, or that it is over."""
@@ -172,9 +170,11 @@ class Notice(Contract):
 
 
 class Alert(Contract):
-    """An alert as staff are shown it. `sent` names the channels that have told it."""
+    """An alert as staff are shown it, whatever build has written it. `sent` names the channels that have told it."""
 
-    event: AlertEvent
+    key: str
+    kind: str
+    text: str
     first_seen_at: datetime
     last_seen_at: datetime
     resolved_at: datetime | None = None

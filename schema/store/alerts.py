@@ -9,7 +9,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from schema.contracts.alert import (
-    ALERT_EVENT,
     TOLD_ONCE,
     Alert,
     AlertEvent,
@@ -85,7 +84,8 @@ async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[
             insert into alerts (key, event) values ($1, $2)
             on conflict (key) where resolved_at is null do update set event = excluded.event, last_seen_at = now()
             """,
-            [(event.key, event.model_dump(mode="json")) for event in events],
+            # With its words: what another build has written must be told, and ended, by this one too.
+            [(event.key, {**event.model_dump(mode="json"), "text": event.text}) for event in events],
         )
         await connection.execute(
             """
@@ -105,8 +105,8 @@ async def forget(db: Executor) -> None:
 async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) -> tuple[Claim, ...]:
     """What each of the channels is to say now, oldest first: new alerts, old ones again, and those that are over.
 
-    That an alert is over is told by the channels that told of it. A claim is lost after two minutes, unless
-    `mark_sent` was called.
+    That an alert is over is told by the channels that told of it. A claim that is not settled is lost after two
+    minutes.
     """
     rows = await db.fetch(
         """
@@ -126,7 +126,7 @@ async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) 
                 and (d.sent_at is null or (d.word = 'raised' and d.sent_at <= now() - $2::interval))
             returning alert_id, channel, word
         )
-        select alert_id, channel, word, a.event
+        select alert_id, channel, a.key, word, a.event ->> 'text' as text
         from claimed join alerts a on a.id = alert_id order by a.first_seen_at, a.key
         """,
         list(channels),
@@ -134,12 +134,7 @@ async def claim(db: Executor, channels: Sequence[str], repeat_after: timedelta) 
         _CLAIM,
         list(TOLD_ONCE),
     )
-    claims = []
-    for row in rows:
-        event = ALERT_EVENT.validate_python(row["event"])
-        notice = Notice.model_validate({"key": event.key, "word": row["word"], "text": event.text})
-        claims.append(Claim(alert_id=row["alert_id"], channel=row["channel"], notice=notice))
-    return tuple(claims)
+    return tuple(Claim(row["alert_id"], row["channel"], Notice.model_validate(dict(row))) for row in rows)
 
 
 async def settle(db: Executor, claims: Sequence[Claim], *, sent: bool) -> None:
@@ -157,7 +152,8 @@ async def shown(db: Executor, limit: int) -> tuple[Alert, ...]:
     """Open alerts first, then those that ended last."""
     rows = await db.fetch(
         """
-        select a.event, a.first_seen_at, a.last_seen_at, a.resolved_at,
+        select a.key, a.event ->> 'kind' as kind, a.event ->> 'text' as text,
+            a.first_seen_at, a.last_seen_at, a.resolved_at,
             array(select channel from alert_deliveries
                 where alert_id = a.id and word = 'raised' and sent_at is not null order by channel) as sent
         from alerts a order by a.resolved_at desc nulls first, a.first_seen_at desc limit $1

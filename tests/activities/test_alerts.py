@@ -135,6 +135,17 @@ async def test_a_worker_that_died_while_telling_is_replaced_after_two_minutes(wa
     assert told.words == [("dlq_not_empty", Word.RAISED)]
 
 
+async def test_what_another_build_alerts_is_told_and_ended_by_this_one(watch: Watch, told: Told) -> None:
+    await watch.pool.execute(
+        "insert into alerts (key, event) values ('new', $1)", {"kind": "from_tomorrow", "text": "It is new."}
+    )
+    await watch.look()
+    await watch.later(minutes=6)
+    await watch.look()
+    assert told.words == [("new", Word.RAISED), ("new", Word.RESOLVED)]
+    assert [alert.kind for alert in await alerts.shown(watch.pool, 10)] == ["from_tomorrow"]
+
+
 async def test_what_nobody_can_see_is_neither_raised_nor_over(watch: Watch, told: Told) -> None:
     watch.dead.messages = 1
     await watch.look()
@@ -296,7 +307,7 @@ async def test_a_list_shows_what_is_open_first(watch: Watch) -> None:
     await watch.later(minutes=6)
     await watch.look()
     listed = await alerts.shown(watch.pool, 10)
-    assert [(alert.event.kind, alert.resolved_at is None, alert.sent) for alert in listed] == [
+    assert [(alert.kind, alert.resolved_at is None, alert.sent) for alert in listed] == [
         ("queue_depth", True, ("told",)),
         ("dlq_not_empty", False, ("told",)),
     ]

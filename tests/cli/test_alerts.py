@@ -16,11 +16,8 @@ async def test_a_list_tells_what_is_open(command: Command, pool: Pool) -> None:
     assert "no alert" in command("alerts", "list").err
     await alerts.observe(pool, [DeadLetters(messages=2)])
     (alert,) = command("alerts", "list", "--json").json
-    assert (alert["event"], alert["resolved_at"], alert["sent"]) == (
-        {"kind": "dlq_not_empty", "messages": 2},
-        None,
-        [],
-    )
+    assert (alert["kind"], alert["resolved_at"], alert["sent"]) == ("dlq_not_empty", None, [])
+    assert "2 messages" in alert["text"]
     ran = command("alerts", "list")
     assert (ran.code, "2 messages" in ran.out) == (0, True)
 
