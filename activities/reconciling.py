@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import math
 from datetime import timedelta
+from http import HTTPStatus
 from typing import NamedTuple
 
 import structlog
@@ -229,8 +230,15 @@ def _absence_is_proof(submission: Submission, lookup: Lookup) -> bool:
         lookup.absence_is_proof
         and submission.status is SubmissionStatus.UNCERTAIN
         and submission.attempt < MOST_ATTEMPTS
+        and not _was_answered(submission)
         and _time_left(submission, lookup) <= timedelta()
     )
+
+
+def _was_answered(submission: Submission) -> bool:
+    """The directory had our post and said something to it: not to be shown is then its decision, not an accident."""
+    status = submission.outcome.response_status
+    return status is not None and status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _time_left(submission: Submission, lookup: Lookup) -> timedelta:

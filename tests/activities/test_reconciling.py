@@ -94,6 +94,7 @@ async def test_what_the_search_leads_to_is_proof(desk: Desk) -> None:
 async def test_absence_is_believed_where_the_directory_publishes_at_once(desk: Desk) -> None:
     await desk.offers_search(absence_is_proof=True, listing=f"{desk.site.url}biz/{{business_slug}}")
     desk.site.pages = {"/search": Answer(NOTHING)}
+    await desk.row_is(response_status=502)
     await desk.aged()
     sighting = await desk.look_up()
     assert sighting.standing.status is SubmissionStatus.PLANNED
@@ -114,18 +115,19 @@ async def test_while_an_attempt_may_still_be_under_way_absence_proves_nothing(de
 
 
 @pytest.mark.parametrize(
-    ("promise", "page", "attempt"),
+    ("promise", "page", "row"),
     [
-        (False, Answer(NOTHING), 1),
-        (True, Answer(NOTHING), 3),
-        (True, Answer(NOTHING + "<script>fetch('/find', {method: 'POST', body: '{}'})</script>"), 1),
-        (True, Answer(NOTHING, 403), 1),
+        (False, Answer(NOTHING), {}),
+        (True, Answer(NOTHING), {"attempt": 3}),
+        (True, Answer(NOTHING), {"response_status": 200}),
+        (True, Answer(NOTHING + "<script>fetch('/find', {method: 'POST', body: '{}'})</script>"), {}),
+        (True, Answer(NOTHING, 403), {}),
     ],
-    ids=["moderated", "often enough", "asks by post", "forbidden"],
+    ids=["moderated", "often enough", "answered", "asks by post", "forbidden"],
 )
-async def test_other_absence_is_left_to_a_person(desk: Desk, promise: bool, page: Answer, attempt: int) -> None:
+async def test_other_absence_is_left_to_a_person(desk: Desk, promise: bool, page: Answer, row: dict[str, Any]) -> None:
     await desk.offers_search(absence_is_proof=promise)
-    await desk.row_is(attempt=attempt)
+    await desk.row_is(**({"attempt": 1} | row))
     desk.site.pages = {"/search": page}
     await desk.aged()
     before = (await desk.row()).outcome
