@@ -67,7 +67,7 @@ def _story(options: argparse.Namespace) -> Story:
 
 
 def _print(console: Console, story: Story, verdict: Verdict) -> None:
-    uncertain = verdict.statuses[SubmissionStatus.UNCERTAIN]
+    uncertain = verdict.statuses[SubmissionStatus.UNCERTAIN] - verdict.silent
     table = Table("", "", show_header=False)
     for name, value in (
         ("directories of all jobs", verdict.directories),
@@ -75,7 +75,7 @@ def _print(console: Console, story: Story, verdict: Verdict) -> None:
         ("posts in the sandbox's books", verdict.posts),
         ("lost", len(verdict.lost)),
         ("doubled", len(verdict.doubled)),
-        ("uncertain", f"{uncertain} ({100 * uncertain / max(1, verdict.directories):.1f} %)"),
+        ("uncertain because of a fault", f"{uncertain} ({100 * uncertain / max(1, verdict.directories):.1f} %)"),
         ("asked of a person without need", len(verdict.needless)),
         ("parts that ended by themselves", len(verdict.deserted)),
         ("wall time", f"{verdict.seconds:.0f} s"),

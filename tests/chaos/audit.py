@@ -22,7 +22,8 @@ from tests.e2e.street import Street
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The figures. `lost` names what neither ended nor waits for a person, and what was given up because of a fault;
-    `doubled` what was sent twice, `needless` what waits for a person at a directory that would have taken it.
+    `doubled` what was sent twice, `needless` what waits for a person at a directory that would have taken it; `silent`
+    is how many are uncertain because their directory never says yes or no.
 
     `recovery` is seconds from the end of each fault of a kind to the next outcome in the ledger.
     """
@@ -34,6 +35,7 @@ class Verdict:
     doubled: tuple[str, ...]
     disagreements: tuple[str, ...]
     needless: tuple[str, ...]
+    silent: int
     recovery: dict[Fault, list[float]]
     deserted: tuple[str, ...]
     seconds: float
@@ -74,6 +76,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         doubled=tuple(doubled),
         disagreements=tuple(disagreements),
         needless=tuple(_told(result) for result in results if _is_needless(result)),
+        silent=sum(_is_silent(result) for result in results),
         recovery=await _recovery(street, havoc.ends),
         deserted=tuple(str(failed) for failed in havoc.deserted),
         seconds=seconds,
@@ -104,6 +107,10 @@ def _is_given_up(result: SubmissionResult) -> bool:
 
 def _is_needless(result: SubmissionResult) -> bool:
     return result.status is SubmissionStatus.AWAITING_ACTION and result.status is not _expected(result)
+
+
+def _is_silent(result: SubmissionResult) -> bool:
+    return result.status is SubmissionStatus.UNCERTAIN and result.status is _expected(result)
 
 
 def _told(result: SubmissionResult) -> str:
