@@ -207,10 +207,10 @@ async def test_a_captcha_is_answered_though_its_worker_is_killed_while_it_waits(
     order = await street.order(["quiz-corner-listings"])
     [result] = (await street.settled(order.message.job_id, 60)).results
     assert (result.status, result.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
-    action_id = await street.pool.fetchval(
-        "select a.id from actions a join job_results r on r.id = a.result_id where r.job_id = $1 and a.status = 'open'",
-        order.message.job_id,
-    )
+    asked = "select a.id from actions a join job_results r on r.id = a.result_id where r.job_id = $1"
+    async with asyncio.timeout(20):
+        while (action_id := await street.pool.fetchval(asked, order.message.job_id)) is None:
+            await asyncio.sleep(0.1)
     async with street.talking("actions", "solve", str(action_id), "--by", "ana") as person:
         first = await person.hears(r"What is (\d+) \+ (\d+)\?")
         await street.stack.kill(Piece.WORKER)
