@@ -34,6 +34,9 @@ _ATTEMPT = timedelta(minutes=15)
 _LONG = timedelta(hours=1)
 """More than all attempts together take, where somebody carries them out."""
 
+_MOMENT = timedelta(seconds=30)
+"""In which a workflow has heard of what its own activity recorded."""
+
 _PATIENCE = timedelta(minutes=5)
 """What its own workflow has not done by then, it will hardly do."""
 
@@ -99,7 +102,9 @@ class Upkeep:
 
     @activity.defn
     async def settle_submissions(self, sweep: Sweep) -> UpkeepReport:
-        """Mark as uncertain what died between click and record, and ask a person where nobody has been asked."""
+        """Mark as uncertain what died between click and record, ask a person where nobody has been asked, and tell
+        workflows that wait for one in vain.
+        """
         async with looking(Task.SUBMISSIONS, sweep) as found:
             async for row in self._without_workflow(await upkeep.long_submitting(self._pool, _ATTEMPT)):
                 if sweep.dry_run or await self._mark_uncertain(row.ref):
@@ -111,6 +116,11 @@ class Upkeep:
                 found.healed("waited for a person whom nobody had asked", row.workflow_id)
                 if not sweep.dry_run:
                     await self._ask(await results.find(self._pool, row.ref))
+            for row in await upkeep.called_off(self._pool, _MOMENT):
+                if not await is_closed(self._client, row.workflow_id):
+                    found.healed("moved on by an attempt that was thought dead, its workflow told", row.workflow_id)
+                    if not sweep.dry_run:
+                        await self._client.get_workflow_handle(row.workflow_id).signal("row_moved")
             async for row in self._without_workflow(await upkeep.left_behind(self._pool, _PATIENCE)):
                 found.reported("never sent, though its job has ended", row.workflow_id)
         return found.report

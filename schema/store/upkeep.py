@@ -15,7 +15,7 @@ from schema.store.database import Executor
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Still:
-    """A row that has not ended and has not moved for a while."""
+    """A row that nothing seems to have moved for a while."""
 
     ref: SubmissionRef
     status: SubmissionStatus
@@ -86,6 +86,19 @@ async def left_behind(db: Executor, patience: timedelta) -> tuple[Still, ...]:
         """
         r.status in ('pending', 'planned') and j.status in ('completed', 'failed', 'cancelled')
             and r.updated_at < now() - $1::interval and j.updated_at < now() - $1::interval
+        """,
+        patience,
+    )
+
+
+async def called_off(db: Executor, patience: timedelta) -> tuple[Still, ...]:
+    """Rows that went on without the person who had been asked, within the last hour: did their workflows hear of it?"""
+    return await _still(
+        db,
+        """
+        not is_waiting(r.status) and exists (select from actions a
+            where a.result_id = r.id and a.status = 'cancelled'
+                and a.closed_at between now() - interval '1 hour' and now() - $1::interval)
         """,
         patience,
     )

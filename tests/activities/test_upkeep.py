@@ -14,7 +14,7 @@ from activities.executions import EDGES, start_edge, start_job
 from activities.upkeep import Upkeep
 from schema import ids
 from schema.contracts.job import JobStatus
-from schema.contracts.submission import SubmissionStatus
+from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
 from schema.store import history, jobs, results
@@ -195,6 +195,25 @@ async def test_what_its_own_workflow_cares_for_is_left_alone(inhabited: Inhabite
     assert (await row(pool, job_id, "beta")).status is SubmissionStatus.SUBMITTING
     await inhabited.bench.child(job_id, "beta").terminate()
     await inhabited.bench.job(job_id).terminate()
+
+
+async def test_a_workflow_hears_of_a_late_attempts_outcome(dev: WorkflowEnvironment, pool: Pool) -> None:
+    async with Fleet(dev, pool).build("one", {"beta": [Turn.SILENT]}) as bench:
+        inhabited = Inhabited(bench, pool)
+        job_id = await add_job(pool, ["beta"])
+        handle = await bench.start_job(job_id)
+        await bench.until_asked(job_id, 1)
+        submission = await row(pool, job_id, "beta")
+        late = Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True)
+        await results.record(pool, submission, late, submission.attempt)
+        assert await inhabited.look("settle_submissions") == {}
+        await pool.execute("update actions set closed_at = closed_at - interval '1 minute'")
+        told = {("moved on by an attempt that was thought dead", True): 1}
+        assert await inhabited.look("settle_submissions", dry_run=True) == told
+        assert await inhabited.look("settle_submissions") == told
+        async with asyncio.timeout(30):
+            assert (await handle.result()).counts.submitted == 1
+        assert await inhabited.look("settle_submissions") == {}
 
 
 async def test_a_person_whom_nobody_asked_is_asked_and_given_up_on_in_the_end(house: House, pool: Pool) -> None:
