@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from deploy.local.parts import worker_names
@@ -13,7 +12,6 @@ _SEED = 21
 """Six faults of five kinds, none of which lasts long, and one business that pays twice."""
 
 
-@pytest.mark.timeout(300)
 async def test_a_small_bad_night_loses_nothing_and_doubles_nothing(test_folder: Path) -> None:
     story = draw(_SEED, jobs=2, kills=6, workers=worker_names(2))
     verdict = await run(story, test_folder / "chaos", test_folder / "kept", Console(quiet=True), settle_s=120)
