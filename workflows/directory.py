@@ -131,11 +131,12 @@ class DirectoryWorkflow:
             if not await self._wait_for_turn():
                 return
             heed_cancellation()
-            if not self._amended and not await self._visit(Planning.plan_submission, "plan", PLAN):
-                return
-            heed_cancellation()
-            if self._out_of_order:
-                continue
+            if not self._amended:
+                if not await self._visit(Planning.plan_submission, "plan", PLAN):
+                    return
+                heed_cancellation()
+                if self._out_of_order:
+                    continue
             # A retry of a lost worker may find the row submitting: the submission knows what to make of that.
             if self._outcome.status not in (SubmissionStatus.PLANNED, SubmissionStatus.SUBMITTING):
                 return
