@@ -44,7 +44,7 @@ async def test_an_obstacle_is_a_sentence_below_what_would_be_filled(browsing: Co
     url = f"{street}/robot-free-finder/submit"
     ran = browsing("plan", "preview", url, "--profile", browsing.profile())
     assert ran.code == 0, ran.err
-    assert "No plan (captcha): The form has a captcha" in ran.out
+    assert "No plan (captcha_on_page): The form has a captcha" in ran.out
     assert "as it would be filled" in ran.out
     assert PROFILE.business_name in ran.out
     gone = browsing("plan", "preview", f"{street}/nosuch/submit", "--profile", browsing.profile(), "--json")
