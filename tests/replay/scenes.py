@@ -16,7 +16,8 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.cli.example import example_profile
-from schema.contracts.submission import ActionResolution, DirectoryInput, Resolution, SubmissionStatus
+from schema.contracts.submission import ActionResolution, DirectoryInput, Resolution, SubmissionRef, SubmissionStatus
+from schema.store import results
 from schema.store.database import Pool
 from tests.factories import add_begun_job, add_job
 from tests.replay import stored
@@ -100,6 +101,9 @@ async def job_waits_for_people(stage: Stage) -> None:
         await stage.keep("directory-given-up-by-person", bench.child(job_id, "alpha"))
         await stage.keep("directory-confirmed", bench.child(job_id, "beta"))
         await bench.child(job_id, "gamma").terminate()
+        # What may have been sent is still a person's question, whether its workflow is there or not.
+        decision = ActionResolution(resolution=Resolution.CONFIRMED, by="staff")
+        await results.resolve(stage.pool, SubmissionRef(job_id=job_id, slug="gamma"), decision)
         await handle.result()
         await stage.keep("job-child-terminated", handle)
 
@@ -127,6 +131,22 @@ async def job_is_reset(stage: Stage) -> None:
         bench.directories.go_on()
         await bench.job(job_id).result()
         await stage.keep("job-reset", bench.job(job_id))
+
+
+async def job_is_replayed(stage: Stage) -> None:
+    """In a run of its own, since the job had ended; and then the run is reset."""
+    async with stage.working({"alpha": [Turn.REFUSE, Turn.SLOW], "beta": [Turn.REFUSE]}) as bench:
+        job_id = await stage.job(["alpha", "beta"])
+        await bench.run_job(job_id)
+        await bench.replay(job_id, "alpha")
+        await bench.directories.begun("alpha")
+        await stage.keep("job-replaying", bench.job(job_id))
+        await bench.replay(job_id, "beta")
+        await reset(bench, bench.job(job_id), last=True)
+        bench.directories.go_on()
+        await bench.job(job_id).result()
+        await stage.keep("job-replayed-and-reset", bench.job(job_id))
+        await stage.keep("directory-replayed", bench.child(job_id, "alpha", 1))
 
 
 async def directory_is_tried_again(stage: Stage) -> None:
@@ -193,6 +213,7 @@ SCENES: tuple[Scene, ...] = (
     job_waits_for_people,
     job_is_cancelled,
     job_is_reset,
+    job_is_replayed,
     directory_is_tried_again,
     directory_has_an_interval,
     nobody_comes,

@@ -102,6 +102,7 @@ class ScriptedDirectories:
             listed = await results.listed_by_another_job(self._pool, submission)
             if listed:
                 await results.record(self._pool, submission, listed, submission.attempt)
+                await turns.leave(self._pool, submission)
                 return listed.standing
             self.plans[ref.slug] += 1
             async with self._visit(ref.slug):
@@ -110,6 +111,7 @@ class ScriptedDirectories:
                 self._next(ref.slug)
                 captcha = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA)
                 await results.record(self._pool, submission, captcha, submission.attempt)
+                await turns.leave(self._pool, submission)
                 return captcha.standing
             step = PlanStep(fingerprint="f", decisions=(), button="0:send", button_kind=ButtonKind.SUBMIT)
             url = f"https://{ref.slug}.example/submit"

@@ -19,7 +19,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from schema.contracts.job import JobStatus
 from schema.contracts.replay import ReplayAnswer
-from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
+from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef, SubmissionStatus
+from schema.store import results
 from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.workflows.bench import Bench, reset, reset_points, working
@@ -238,3 +239,19 @@ async def test_a_child_terminated_while_its_job_was_reset_does_not_hold_it_up(
         async with asyncio.timeout(30):
             progress = await bench.job(job_id).result()
         assert (progress.counts.failed, progress.counts.submitted) == (1, 1)
+
+
+async def test_what_may_have_been_sent_is_waited_for_though_its_workflow_was_terminated(
+    dev: WorkflowEnvironment, pool: Pool
+) -> None:
+    async with working(dev, pool, {"alpha": [Turn.SILENT]}) as bench:
+        job_id = await add_job(pool, ["alpha", "beta"])
+        handle = await bench.start_job(job_id)
+        await bench.until(job_id, "alpha", SubmissionStatus.UNCERTAIN)
+        await bench.child(job_id, "alpha").terminate()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(handle.result(), 1)
+        decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
+        await results.resolve(pool, SubmissionRef(job_id=job_id, slug="alpha"), decision)
+        async with asyncio.timeout(30):
+            await ends(bench, job_id, 2)()
