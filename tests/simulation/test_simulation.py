@@ -1,0 +1,57 @@
+"""The whole pipeline over virtual weeks, in worlds drawn from seeds. `python -m tests.simulation SEED` plays one."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from schema.contracts.submission import SubmissionRef
+from schema.store.database import Pool
+from tests.factories import add_begun_job
+from tests.simulation.audit import complaints
+from tests.simulation.clock import Clock
+from tests.simulation.people import BIG, Size
+from tests.simulation.play import staged
+from tests.simulation.world import Character, Nature, Post, Site, Visit, World
+
+SEEDS = 200
+MORNING = datetime(2031, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """Workers are lost by the hundred, and each says so at length."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("quiet")
+async def test_whatever_happens_every_promise_is_kept(database_url: str) -> None:
+    async with staged(database_url) as stage:
+        await stage.play({**dict.fromkeys(range(SEEDS), Size()), SEEDS: BIG})
+        assert [complaint async for complaint in stage.complaints()] == []
+
+
+async def test_a_promise_that_is_not_kept_is_seen(pool: Pool) -> None:
+    """Otherwise a simulation in which nothing goes wrong would prove nothing."""
+    job_id = await add_begun_job(pool, ["seed-1-0"])
+    ref = SubmissionRef(job_id=job_id, slug="seed-1-0")
+    character = Character(Nature.DEAD, times=1, until=timedelta(), luck=0)
+    site = Site(ref.slug, character, cast(Clock, None), MORNING, daily_cap=1, publishes_after=timedelta())
+    site.posts += [Post(MORNING, ref, "business", taken=True)] * 2
+    site.visits += [Visit(MORNING + timedelta(minutes=minute), ref, True, MORNING) for minute in range(4)]
+    world = World(1, cast(Clock, None), {ref.slug: site}, (), (job_id,))
+    found = "\n".join(await complaints(pool, world))
+    for broken in (
+        "took business 2 times",
+        "got 2 submissions on a day, and its cap is 1",
+        "was to be left alone until 2031-05-01 00:07",
+        "is stuck: pending",
+        "was taken, and the ledger does not know",
+        "has not ended: in_progress",
+    ):
+        assert broken in found
