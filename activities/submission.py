@@ -260,7 +260,7 @@ async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:
 def _read(sent: Sent, final_url: str, image: str) -> Outcome:
     """The page's answer as an outcome of the ledger."""
     answer = sent.answer
-    status, failure = _MEANING[answer.kind]
+    status, failure = _meaning(answer)
     reason = answer.quote
     if answer.kind is AnswerKind.UNCLEAR:
         reason = f"The page says neither yes nor no. {reason}".strip()
@@ -281,9 +281,16 @@ def _read(sent: Sent, final_url: str, image: str) -> Outcome:
     )
 
 
+def _meaning(answer: Answer) -> tuple[SubmissionStatus, FailureType | None]:
+    if answer.kind is AnswerKind.CAPTCHA and not unsolved(answer):
+        # It comes up at the click alone: nobody can answer it before.
+        return SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA_ON_PAGE
+    return _MEANING[answer.kind]
+
+
 def _nothing_left(answer: Answer) -> tuple[SubmissionStatus, FailureType, str]:
     """The click sent nothing: something stood in its way, or the page claims what cannot be."""
-    status, failure = _MEANING[answer.kind]
+    status, failure = _meaning(answer)
     if failure is not None and failure in _BARRIERS:
         return status, failure, answer.quote
     if answer.kind is AnswerKind.UNCLEAR:
@@ -330,6 +337,7 @@ _BARRIERS = frozenset(
         FailureType.REFUSED,
         FailureType.ALREADY_LISTED,
         FailureType.CAPTCHA,
+        FailureType.CAPTCHA_ON_PAGE,
         FailureType.LOGIN_REQUIRED,
         FailureType.PAYMENT_REQUIRED,
     }

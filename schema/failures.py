@@ -18,7 +18,7 @@ class FailureType(StrEnum):
     # A person is needed
     CAPTCHA = "captcha"
     CAPTCHA_ON_PAGE = "captcha_on_page"
-    """One that nobody can answer but on the page itself: a widget, or one before the last step."""
+    """One that nobody can answer but on the page itself: a widget, one before the last step or behind the click."""
     CONFIRMATION_NEEDED = "confirmation_needed"
     LOGIN_REQUIRED = "login_required"
     PAYMENT_REQUIRED = "payment_required"

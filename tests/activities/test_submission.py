@@ -5,9 +5,8 @@ What is promised: one post per intent, never before the intent, and an outcome t
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,37 +19,14 @@ import activities.browser.send
 import activities.proof
 import activities.submission
 from activities.browser.pool import BrowserPool
-from schema.contracts.submission import Evidence, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Evidence, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
-from schema.store.database import Pool
 from tests.activities.counter import Counter, kill_browser
-from tests.activities.site import FORM, HANG_UP, Answer, Post, open_site
-from tests.factories import PROFILE, add_begun_job
+from tests.activities.site import FORM, HANG_UP, Answer, Post
+from tests.factories import PROFILE
 
 Play = Callable[[Counter], Awaitable[None]]
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These directories are on this machine: what they have not said in two seconds they never will."""
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
-
-
-@pytest.fixture
-async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
-    """A job of one directory, of which nothing is known yet."""
-    async with open_site() as site:
-        job_id = await add_begun_job(pool, ["alpha"])
-        await pool.execute("update directories set submission_url = $1", site.url)
-        yield Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
 
 
 def scripted(script: str) -> str:
@@ -374,7 +350,7 @@ async def test_a_captcha_that_comes_up_at_the_click_waits_for_a_person_who_may_s
         '<div class="g-recaptcha" data-sitekey=x style="width:300px;height:80px">I am not a robot</div>\'; });'
     )
     outcome = await counter.plan_and_submit()
-    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA)
+    assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA_ON_PAGE)
     assert not outcome.may_be_sent
     assert outcome.screenshot
 
