@@ -86,24 +86,19 @@ MEASURES = (
 )
 
 
-async def soak(submissions: int, console: Console) -> list[Sample]:
-    """One sample every five seconds, until so many submissions have ended."""
-    async with open_street(_FOLDER) as street:
-        samples: list[Sample] = []
+async def soak(submissions: int, samples: list[Sample], console: Console) -> None:
+    """Take a sample every five seconds, until so many submissions have ended."""
+    async with open_street(_FOLDER) as street, asyncio.TaskGroup() as group:
+        buying = [group.create_task(_buy_for_ever(street)) for _ in range(_AT_ONCE)]
+        started = time.monotonic()
         with Progress(console=console) as progress:
             bar = progress.add_task("submissions", total=submissions)
-            buying = [asyncio.create_task(_buy_for_ever(street)) for _ in range(_AT_ONCE)]
-            started = time.monotonic()
-            try:
-                while not samples or samples[-1].submissions < submissions:
-                    await asyncio.sleep(_SAMPLE_S)
-                    samples.append(await _look(street, time.monotonic() - started))
-                    progress.update(bar, completed=samples[-1].submissions)
-            finally:
-                for task in buying:
-                    task.cancel()
-                await asyncio.gather(*buying, return_exceptions=True)
-        return samples
+            while not samples or samples[-1].submissions < submissions:
+                await asyncio.sleep(_SAMPLE_S)
+                samples.append(await _look(street, time.monotonic() - started))
+                progress.update(bar, completed=samples[-1].submissions)
+        for task in buying:
+            task.cancel()
 
 
 async def _buy_for_ever(street: Street) -> None:
@@ -182,8 +177,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.soak", description=__doc__)
     parser.add_argument("--submissions", type=int, default=5000)
     console = Console()
-    samples = asyncio.run(soak(parser.parse_args().submissions, console))
-    return 0 if _print(console, samples) else 1
+    submissions = parser.parse_args().submissions
+    samples: list[Sample] = []
+    # Whoever has seen enough gets the figures so far.
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(soak(submissions, samples, console))
+    return 0 if samples and _print(console, samples) else 1
 
 
 if __name__ == "__main__":
