@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from deploy.local.environment import StackEnvironment
 from deploy.local.parts import Piece
 from schema.store.database import Pool, open_pool
-from tests.replay import edges, scenes, stored, upkeep
+from tests.replay import edges, scenes, stored, upkeep, waits
 from tests.replay.scenes import Scene, Stage
 from tests.stacks import running, short_histories
 
@@ -28,7 +28,10 @@ _EVENTS = 40
 
 
 async def record(folder: Path) -> None:
-    """Play every scene, and put what they keep into `folder` in place of what it holds."""
+    """Play every scene, and put what they keep into `folder` in place of what it holds.
+
+    The folders in it stay: they hold what was recorded before a change that workflows in flight had to survive.
+    """
     fresh = _WORK / "histories"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
@@ -38,10 +41,14 @@ async def record(folder: Path) -> None:
         await open_pool(stack.environment.values["DATABASE_URL"], 10) as pool,
     ):
         numbers = itertools.count()
-        await _play((*scenes.SCENES, *edges.SCENES, *upkeep.SCENES), stack.environment, pool, fresh, numbers)
+        await _play(
+            (*scenes.SCENES, *waits.SCENES, *edges.SCENES, *upkeep.SCENES), stack.environment, pool, fresh, numbers
+        )
         await _play((*scenes.LONG_LIVES, *edges.LONG_LIVES), short, pool, fresh, numbers)
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.move(fresh, folder)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    for new in fresh.glob("*.json"):
+        new.rename(folder / new.name)
 
 
 async def _play(

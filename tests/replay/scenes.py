@@ -40,7 +40,13 @@ class Stage:
 
     @contextlib.asynccontextmanager
     async def working(self, scripts: Mapping[str, Sequence[Turn]], window: int = 2) -> AsyncIterator[Bench]:
-        """Workers on the task queue `recorded`."""
+        """Workers on the task queue `recorded`, and directories that nobody has visited yet."""
+        await self.pool.execute(
+            """
+            update directories set held_by = null, held_until = null, failures = 0, resting_until = null,
+                next_slot_at = now()
+            """
+        )
         async with working(self.environment, self.pool, scripts, window=window, task_queue="recorded") as bench:
             yield bench
             bench.directories.go_on()
@@ -154,7 +160,7 @@ async def directory_is_tried_again(stage: Stage) -> None:
         "alpha": [Turn.CAPTCHA, Turn.ACCEPT],
         "beta": [Turn.REFUSE_AND_AMEND, Turn.ACCEPT],
         "gamma": [Turn.CHANGED, Turn.ACCEPT],
-        "delta": [Turn.BUSY],
+        "delta": [Turn.BUSY, Turn.ACCEPT],
     }
     async with stage.working(scripts) as bench:
         job_id = await stage.job()
@@ -163,7 +169,7 @@ async def directory_is_tried_again(stage: Stage) -> None:
         decision = ActionResolution(resolution=Resolution.RETRY, by="staff")
         await bench.child(job_id, "alpha").execute_update(DirectoryWorkflow.resolve, decision)
         await handle.result()
-        names = {"alpha": "sent-on-by-person", "beta": "amended", "gamma": "redesigned", "delta": "gave-up"}
+        names = {"alpha": "sent-on-by-person", "beta": "amended", "gamma": "redesigned", "delta": "busy-at-first"}
         for slug, name in names.items():
             await stage.keep(f"directory-{name}", bench.child(job_id, slug))
 

@@ -20,7 +20,7 @@ from tests.replay import stored
 from tests.replay.changed import CHANGED
 from workflows.registry import WORKFLOWS
 
-FILES = sorted(stored.FOLDER.glob("*.json"))
+FILES = sorted(stored.FOLDER.rglob("*.json"))
 LARGEST = 60_000
 """Bytes: a history is evidence of a shape, not of a load."""
 
@@ -31,7 +31,7 @@ async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> None:
 
 
 def by_name(file: Path) -> str:
-    return file.stem
+    return str(file.relative_to(stored.FOLDER).with_suffix(""))
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_name)
