@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from activities.browser.pool import BrowserPool
 from deploy.local.parts import Piece
 from deploy.local.queues import ensure_bucket, ensure_queues
 from deploy.local.stack import Stack
@@ -125,6 +126,13 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
 def browser_path() -> Path:
     configured = os.environ.get("BROWSER_PATH")
     return find_browser(Path(configured) if configured else None)
+
+
+@pytest.fixture(scope="module")
+async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
+    """One per module: the modules that kill browsers must find none but their own."""
+    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
+        yield opened
 
 
 def _url(stack: Stack, database: str) -> str:

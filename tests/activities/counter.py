@@ -21,6 +21,7 @@ from schema.store import results, turns
 from schema.store.database import Pool
 from schema.store.results import Submission
 from tests.activities.site import Site
+from tests.factories import add_begun_job
 
 
 class Drawer(ArtifactStore):
@@ -89,6 +90,13 @@ class Counter:
 
     async def age_intent(self, seconds: float) -> None:
         await self.pool.execute("update job_results set intent_at = intent_at - make_interval(secs => $1)", seconds)
+
+
+async def counter_at(site: Site, pool: Pool, chromium: BrowserPool) -> Counter:
+    """The counter of a job for this one directory."""
+    job_id = await add_begun_job(pool, ["alpha"])
+    await pool.execute("update directories set submission_url = $1", site.url)
+    return Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
 
 
 def browser_processes() -> list[psutil.Process]:

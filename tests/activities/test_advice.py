@@ -2,46 +2,21 @@
 
 import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import activities.browser.send
-from activities.browser.pool import BrowserPool
 from brain.models.advisor import Advisor, Limits
-from schema.contracts.submission import Evidence, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Evidence, SubmissionStatus
 from schema.failures import FailureType
-from schema.store.database import Pool
 from tests.activities.counter import Counter
-from tests.activities.site import FORM, Answer, open_site
+from tests.activities.site import FORM, Answer
 from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, Provider, Request, Scripted
-from tests.factories import PROFILE, add_begun_job
+from tests.factories import PROFILE
 
 _ODD = '<label>Frobnication <input name="frob" required></label>'
 _ODD_FORM = FORM.replace("<button>", f"{_ODD}<button>")
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened_pool:
-        yield opened_pool
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These directories are on this machine: what they have not said in two seconds they never will."""
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
-
-
-@pytest.fixture
-async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
-    """A job of one directory, and nobody to ask."""
-    async with open_site() as site:
-        job_id = await add_begun_job(pool, ["alpha"])
-        await pool.execute("update directories set submission_url = $1", site.url)
-        yield Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
 
 
 def answer(request: Request) -> Scripted:

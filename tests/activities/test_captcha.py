@@ -6,17 +6,14 @@ What is promised: an answer goes to the page that asked, nobody is asked who may
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 import activities.attending
-from activities.browser.pool import BrowserPool
 from activities.solving import Solution, Unanswered
 from deploy.cli.example import example_profile
 from schema.contracts.captcha import Challenge, ShownChallenge
@@ -25,9 +22,8 @@ from schema.contracts.submission import ActionResolution, Outcome, Resolution, S
 from schema.failures import FailureType
 from schema.store import actions, challenges, results
 from schema.store.challenges import NotAsked
-from schema.store.database import Pool
 from tests.activities.counter import Counter
-from tests.activities.site import FORM, THANKS, Answer, Post, open_site
+from tests.activities.site import FORM, THANKS, Answer, Post
 from tests.factories import add_begun_job
 
 _WRONG = "<p class=error>The characters you typed do not match the picture. Please try again.</p>"
@@ -123,20 +119,6 @@ class Service:
     async def judge(self, solution: Solution, *, right: bool) -> None:
         assert solution.ticket == "1"
         self.judged.append(right)
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
-    async with open_site() as site:
-        job_id = await add_begun_job(pool, ["alpha"])
-        await pool.execute("update directories set submission_url = $1", site.url)
-        yield Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
 
 
 async def attend(counter: Counter) -> None:

@@ -57,12 +57,6 @@ async def streets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     await serving
 
 
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
-
-
 async def counter_at(pool: Pool, chromium: BrowserPool, streets: Streets, slug: str) -> Counter:
     job_id = await add_begun_job(pool, [slug])
     site = Site(url=f"{streets.url}/{slug}/submit")

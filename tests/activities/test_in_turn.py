@@ -1,40 +1,14 @@
 """Visits in a directory's turn: what a broken directory costs, and who may be there."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-import activities.browser.send
-from activities.browser.pool import BrowserPool
 from activities.planning import Planning
-from schema.contracts.submission import SubmissionRef, SubmissionStatus
+from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Pool
 from tests.activities.counter import Counter, kill_browser
-from tests.activities.site import HANG_UP, Answer, Post, open_site
-from tests.factories import add_begun_job
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
-
-
-@pytest.fixture
-async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
-    async with open_site() as site:
-        job_id = await add_begun_job(pool, ["alpha"])
-        await pool.execute("update directories set submission_url = $1", site.url)
-        yield Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
+from tests.activities.site import HANG_UP, Answer, Post
 
 
 async def failures(pool: Pool) -> int:

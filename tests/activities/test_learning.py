@@ -11,41 +11,25 @@ from pathlib import Path
 import httpx
 import pytest
 
-import activities.browser.send
 from activities.browser.pool import BrowserPool
 from brain.models.advisor import Advisor, Limits
 from deploy.cli.example import example_profile
 from deploy.local.parts import Piece
-from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import Pool
 from tests.activities.counter import Counter
 from tests.activities.customers import CAPTCHA, FAX, NEXT, TERMS, Street, through, with_field, wizard
-from tests.activities.site import FORM, THANKS, Answer, open_site
+from tests.activities.site import FORM, THANKS, Answer
 from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, Scripted
-from tests.factories import add_begun_job
 from tests.stacks import running
 
 
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
-
-
 @pytest.fixture
-async def street(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Street]:
-    async with open_site() as site:
-        job_id = await add_begun_job(pool, ["alpha"])
-        yield Street(Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha")))
+async def street(counter: Counter) -> Street:
+    return Street(counter)
 
 
 async def test_the_second_customer_of_a_known_form_needs_no_look_beforehand(street: Street) -> None:

@@ -5,7 +5,6 @@ never sends anything.
 """
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,12 +29,6 @@ RESULT = f"<h1>Search</h1><ul><li><a href='/listing/7'>{NAME}</a></li></ul>"
 LISTING = f"<h1>{NAME}</h1><dl><dt>Phone</dt><dd>{PROFILE.phone}</dd></dl>"
 LEADS_ELSEWHERE = "<script>location = `http://localhost:${location.port}/other`</script>"
 FOUND = {"/search": Answer(RESULT), "/listing/7": Answer(LISTING)}
-
-
-@pytest.fixture(scope="module")
-async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
-        yield opened
 
 
 class Desk(Counter):

@@ -13,10 +13,9 @@ from activities.browser.pool import BrowserPool
 from schema.contracts.submission import Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Pool
-from tests.activities.counter import Counter, browser_processes
+from tests.activities.counter import Counter, browser_processes, counter_at
 from tests.factories import PROFILE
 from tests.faults.broken import BrokenSite, Stage, open_broken_site
-from tests.faults.conftest import at
 
 _LONGER_THAN_CHROMIUM_WAITS_S = 0.7
 _THE_SPARE_IS_THERE_S = 2.0
@@ -31,7 +30,7 @@ async def site() -> AsyncIterator[BrokenSite]:
 
 @pytest.fixture
 async def counter(pool: Pool, chromium: BrowserPool, site: BrokenSite) -> Counter:
-    return await at(site, pool, chromium)
+    return await counter_at(site, pool, chromium)
 
 
 @pytest.mark.parametrize("stage", Stage)
