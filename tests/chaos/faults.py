@@ -61,7 +61,7 @@ class Havoc:
         match fault:
             case Fault.WORKER_KILLED | Fault.POSTGRES_KILLED | Fault.TEMPORAL_KILLED | Fault.SQS_KILLED:
                 return self._kill
-            case Fault.TEMPORAL_RESTARTED | Fault.SQS_RESTARTED:
+            case Fault.POSTGRES_RESTARTED | Fault.TEMPORAL_RESTARTED | Fault.SQS_RESTARTED:
                 return self._restart
             case Fault.WORKER_FROZEN:
                 return self._freeze

@@ -48,6 +48,7 @@ class Fault(StrEnum):
     PAGE_CRASHED = "page crashed"
     BACKENDS_TERMINATED = "database sessions ended"
     POSTGRES_KILLED = "PostgreSQL killed"
+    POSTGRES_RESTARTED = "PostgreSQL restarted"
     TEMPORAL_KILLED = "Temporal killed"
     TEMPORAL_RESTARTED = "Temporal restarted"
     SQS_KILLED = "SQS and S3 killed"
@@ -59,6 +60,7 @@ _AT_A_WORKER = frozenset({Fault.WORKER_KILLED, Fault.WORKER_FROZEN, Fault.BROWSE
 _PLACE = {
     Fault.BACKENDS_TERMINATED: "postgresql",
     Fault.POSTGRES_KILLED: "postgresql",
+    Fault.POSTGRES_RESTARTED: "postgresql",
     Fault.TEMPORAL_KILLED: "temporal",
     Fault.TEMPORAL_RESTARTED: "temporal",
     Fault.SQS_KILLED: "sqs and s3",
@@ -72,6 +74,7 @@ _WEIGHT = {
     Fault.PAGE_CRASHED: 3,
     Fault.BACKENDS_TERMINATED: 4,
     Fault.POSTGRES_KILLED: 2,
+    Fault.POSTGRES_RESTARTED: 1,
     Fault.TEMPORAL_KILLED: 1,
     Fault.TEMPORAL_RESTARTED: 1,
     Fault.SQS_KILLED: 1,
@@ -84,14 +87,26 @@ _LASTS_S = {
     # Longer than a heartbeat timeout (20 s), so that another worker has taken over when this one wakes up.
     Fault.WORKER_FROZEN: (22.0, 40.0),
 }
-_MOMENT = frozenset({Fault.BROWSER_KILLED, Fault.PAGE_CRASHED, Fault.BACKENDS_TERMINATED})
+_MOMENT = frozenset(
+    {
+        Fault.BROWSER_KILLED,
+        Fault.PAGE_CRASHED,
+        Fault.BACKENDS_TERMINATED,
+        Fault.POSTGRES_RESTARTED,
+        Fault.TEMPORAL_RESTARTED,
+        Fault.SQS_RESTARTED,
+    }
+)
 _DEEP_SLEEP = 0.25
 _DEEP_SLEEP_S = (95.0, 120.0)
 """Now and then a worker sleeps until its attempt must be over and the row has been decided without it."""
 
 
 class Trouble(Contract):
-    """One fault: `at_s` after the start it begins at `place`, and lasts so long. `dice` seeds its own choices."""
+    """One fault: `at_s` after the start it begins at `place`, and lasts so long. `dice` seeds its own choices.
+
+    What was killed or restarted is away a little longer: until it has started again.
+    """
 
     at_s: float
     fault: Fault
