@@ -5,7 +5,7 @@ from rich.table import Table
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 
-from deploy.cli.failures import CommandFailed
+from deploy.cli.failures import CommandFailed, database
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.temporal import temporal
 from deploy.runtime import deployments
@@ -14,23 +14,48 @@ from deploy.runtime.deployments import DeployedVersion, NotPromoted, VersionStat
 from deploy.runtime.moving import Move, move, number_pinned
 from deploy.runtime.settings import Settings, load_settings
 from deploy.runtime.worker import task_queues
+from schema.store import workers
+
+
+class ServedVersion(DeployedVersion):
+    """A version, and how many workers of it run, as their heartbeats tell."""
+
+    workers: int
+
+    @property
+    def deserted(self) -> bool:
+        """Workflows wait for this build, and nobody is there to go on with them."""
+        return self.pinned > 0 and self.workers == 0
 
 
 async def show_versions(*, as_json: bool) -> None:
     settings = load_settings()
-    async with temporal(settings) as client:
-        found = await deployments.versions(client, settings.temporal_deployment_name)
+    async with temporal(settings) as client, database(settings) as pool:
+        alive = await workers.alive_by_build(pool)
+        found = [
+            ServedVersion(**version.model_dump(), workers=alive.get(version.build_id, 0))
+            for version in await deployments.versions(client, settings.temporal_deployment_name)
+        ]
     if as_json:
         print_json(found)
         return
     if not found:
         remarks.print(f"No worker of {settings.temporal_deployment_name} has reported yet: `directorybolt worker`.")
         return
-    table = Table("build", "status", "since", "pinned", "moving on")
+    table = Table("build", "status", "since", "workers", "pinned", "moving on")
     for version in found:
         since = f"{version.since:%Y-%m-%d %H:%M} UTC"
-        table.add_row(version.build_id, version.status, since, str(version.pinned), str(version.moving))
+        working = f"[red]{version.workers}[/]" if version.deserted else str(version.workers)
+        table.add_row(version.build_id, version.status, since, working, str(version.pinned), str(version.moving))
     console.print(table)
+    for version in found:
+        if version.deserted:
+            remarks.print(
+                f"{version.pinned} wait for build {version.build_id}, and no worker of it runs: start one, or take "
+                f"them to the current build with `directorybolt deployments move --from {version.build_id}`.",
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 async def promote_build(build: str, *, dry_run: bool) -> None:

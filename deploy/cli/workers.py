@@ -23,7 +23,7 @@ def list_workers(as_json: AsJson = False) -> None:
     if not found:
         remarks.print("No worker has been seen within a day: start one with `directorybolt worker`.")
         return
-    table = Table("worker", "status", "since", "last heard", "done", "failed", "submissions", "at")
+    table = Table("worker", "status", "since", "last heard", "build", "done", "failed", "submissions", "at")
     for worker in found:
         silent = " [red]silent[/]" if worker.stale and worker.status is not WorkerStatus.LOST else ""
         table.add_row(
@@ -31,6 +31,7 @@ def list_workers(as_json: AsJson = False) -> None:
             f"[{_STYLE.get(worker.status, 'yellow')}]{worker.status}[/]{silent}",
             f"{worker.started_at:%Y-%m-%d %H:%M} UTC",
             f"{worker.beat_at:%H:%M:%S}",
+            worker.build_id,
             str(worker.done),
             str(worker.failed),
             str(worker.submissions),

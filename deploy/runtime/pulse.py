@@ -31,8 +31,9 @@ _log = structlog.get_logger(__name__)
 class Pulse(Interceptor):
     """One worker process. Give it to each of its Temporal workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, build_id: str = "") -> None:
         self._id = uuid.uuid4()
+        self._build_id = build_id
         self._status = WorkerStatus.STARTING
         self._work: Counter[str] = Counter()
         self._done = self._failed = self._submissions = 0
@@ -45,6 +46,7 @@ class Pulse(Interceptor):
             host=socket.gethostname(),
             pid=os.getpid(),
             status=self._status,
+            build_id=self._build_id,
             work=tuple(sorted(self._work)),
             done=self._done,
             failed=self._failed,

@@ -97,7 +97,7 @@ async def run_worker(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    pulse = Pulse()
+    pulse = Pulse(build_id(settings))
     async with wired(settings) as wiring, pulse.beating(wiring.pool):
         main, browser = workers_for(wiring, settings, pulse)
         async with main, browser:

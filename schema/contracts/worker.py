@@ -20,7 +20,7 @@ class WorkerStatus(StrEnum):
 class WorkerBeat(Contract):
     """What a worker writes every 20 s.
 
-    `work` are the workflow IDs of the directories it is at; the counters run since its start: activities that ended
+    `build_id` is the version of its code. `work` are the workflow IDs of the directories it is at; the counters run since its start: activities that ended
     well, activities that failed, submissions that a directory accepted.
     """
 
@@ -28,6 +28,7 @@ class WorkerBeat(Contract):
     host: str
     pid: int
     status: WorkerStatus
+    build_id: str = ""
     work: tuple[str, ...] = ()
     done: int = 0
     failed: int = 0

@@ -10,8 +10,8 @@ async def beat(db: Executor, worker: WorkerBeat) -> None:
     """Say that the worker lives, or in which state it ended. One that was taken for lost is back with this."""
     await db.execute(
         """
-        insert into worker_heartbeats (id, host, pid, status, work, done, failed, submissions)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into worker_heartbeats (id, host, pid, status, work, done, failed, submissions, build_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict (id) do update set status = excluded.status, work = excluded.work, done = excluded.done,
             failed = excluded.failed, submissions = excluded.submissions, beat_at = now()
         """,
@@ -23,6 +23,7 @@ async def beat(db: Executor, worker: WorkerBeat) -> None:
         worker.done,
         worker.failed,
         worker.submissions,
+        worker.build_id,
     )
 
 
@@ -38,12 +39,23 @@ async def any_alive(db: Executor) -> bool:
     )
 
 
+async def alive_by_build(db: Executor) -> dict[str, int]:
+    """How many workers of each build have beaten within the last two minutes."""
+    rows = await db.fetch(
+        """
+        select build_id, count(*) as alive from worker_heartbeats
+        where status = 'running' and beat_at > now() - interval '2 minutes' group by build_id
+        """
+    )
+    return {row["build_id"]: row["alive"] for row in rows}
+
+
 async def reports(db: Executor) -> tuple[WorkerReport, ...]:
     """Every worker that is remembered: those that live first, then by their last word."""
     rows = await db.fetch(
         """
-        select w.id as worker_id, w.host, w.pid, w.status, w.work, w.done, w.failed, w.submissions, w.started_at,
-            w.beat_at, s.id is not null as stale
+        select w.id as worker_id, w.host, w.pid, w.status, w.work, w.done, w.failed, w.submissions, w.build_id,
+            w.started_at, w.beat_at, s.id is not null as stale
         from worker_heartbeats w left join stale_workers s on s.id = w.id
         order by w.status in ('stopped', 'lost'), w.beat_at desc
         """

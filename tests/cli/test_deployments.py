@@ -1,12 +1,15 @@
 """`directorybolt deployments` against the real server, with workers of two builds."""
 
 import asyncio
+import uuid
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.local.stack import Stack
 from schema.contracts.submission import SubmissionStatus
+from schema.contracts.worker import WorkerBeat, WorkerStatus
+from schema.store import workers
 from schema.store.database import Pool
 from tests.cli.conftest import Command, Ran
 from tests.factories import add_job
@@ -27,6 +30,10 @@ def deploying(command: Command, temporal: Stack, fleet: Fleet) -> Command:
     names = {"TEMPORAL_TASK_QUEUE": fleet.name, "TEMPORAL_DEPLOYMENT_NAME": fleet.name, "BUILD_ID": "two"}
     command.environment.update(names)
     return command
+
+
+def beat(build_id: str) -> WorkerBeat:
+    return WorkerBeat(worker_id=uuid.uuid4(), host="here", pid=1, status=WorkerStatus.RUNNING, build_id=build_id)
 
 
 async def test_a_new_build_is_promoted_and_what_waits_for_the_old_one_is_moved(
@@ -51,6 +58,10 @@ async def test_a_new_build_is_promoted_and_what_waits_for_the_old_one_is_moved(
         versions = {version["build_id"]: version for version in (await run("list", "--json")).json}
         assert versions["two"]["status"] == "current"
         assert (versions["one"]["status"], versions["one"]["pinned"]) == ("draining", 1)
+        await workers.beat(fleet.pool, beat("two"))
+        listed = await run("list")
+        assert "1 wait for build one, and no worker of it runs" in listed.err
+        assert "build two" not in listed.err
         assert (await run("move", "--from", "two")).failed(2, "--from names the build to leave")
         assert "1 of 1 would be taken to build two" in (await run("move", "--from", "one", "--dry-run")).err
         (moved,) = (await run("move", "--from", "one", "--json")).json
