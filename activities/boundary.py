@@ -102,7 +102,7 @@ def _type_of(error: Exception, default: FailureType) -> FailureType:
     match error:
         case ActivityFailure():
             return error.failure
-        case asyncpg.PostgresError() | asyncpg.InterfaceError() | ConnectionError():
+        case asyncpg.PostgresError() | asyncpg.InterfaceError() | asyncpg.InternalClientError() | ConnectionError():
             return FailureType.STORE_UNAVAILABLE
         case botocore.exceptions.BotoCoreError() | botocore.exceptions.ClientError():
             return FailureType.QUEUE_UNAVAILABLE

@@ -16,7 +16,14 @@ Executor: TypeAlias = "Pool | Connection"
 """Where a single statement may run: a pool, or a connection inside the caller's transaction."""
 
 
-AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    # Of a connection whose end came in the middle of an operation.
+    asyncpg.InternalClientError,
+    OSError,
+)
 """What a statement raises while the database is restarted or cannot be reached: it may be tried again."""
 
 

@@ -14,11 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy.cli.example import example_profile
 from deploy.cli.intake import Order, make_order, place
 from schema.contracts.job import Tier
+from schema.store.database import AWAY
 from tests.chaos.audit import Verdict, judge
 from tests.chaos.faults import Havoc
 from tests.chaos.story import Purchase, Story, Trouble
 from tests.chaos.wire import open_wire
-from tests.e2e.street import DATABASE_AWAY, Street, open_street
+from tests.e2e.street import Street, open_street
 
 _LOOK_S = 1.0
 _PAUSE_S = 0.5
@@ -98,7 +99,7 @@ async def _happen(story: Story, street: Street, havoc: Havoc, bars: _Bars) -> li
 
     async def watch() -> None:
         while True:
-            with contextlib.suppress(*DATABASE_AWAY, TimeoutError):
+            with contextlib.suppress(*AWAY, TimeoutError):
                 bars.settled(await _settled_rows(street))
             await asyncio.sleep(_LOOK_S)
 
@@ -120,7 +121,7 @@ async def _pay(street: Street, purchase: Purchase) -> Order:
         except asyncpg.UniqueViolationError:
             # The commit had gone through when the connection broke.
             return order
-        except (*DATABASE_AWAY, TimeoutError):
+        except (*AWAY, TimeoutError):
             await asyncio.sleep(_PAUSE_S)
         else:
             return order
@@ -131,7 +132,7 @@ async def _settle(street: Street, orders: list[Order], within_s: float, bars: _B
     until = time.monotonic() + within_s
     total = sum(len(order.slugs or ()) for order in orders)
     while time.monotonic() < until:
-        with contextlib.suppress(*DATABASE_AWAY, TimeoutError):
+        with contextlib.suppress(*AWAY, TimeoutError):
             rows = await _settled_rows(street)
             bars.settled(rows)
             if rows == total and not await street.pool.fetchval(_UNFINISHED):

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 from temporalio.client import Client
 
 from activities.artifacts import ArtifactStore
@@ -27,10 +26,8 @@ from deploy.runtime.settings import Settings
 from schema.contracts.job import JobReport, Tier
 from schema.contracts.profile import BusinessProfile
 from schema.store import jobs
-from schema.store.database import Pool, open_pool
+from schema.store.database import AWAY, Pool, open_pool
 from tests.stacks import running
-
-DATABASE_AWAY = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Street:
         """The report once nothing more happens without a person. A database that is away meanwhile is waited for."""
         async with asyncio.timeout(within_s):
             while True:
-                with contextlib.suppress(*DATABASE_AWAY):
+                with contextlib.suppress(*AWAY):
                     job = await jobs.summary(self.pool, job_id)
                     if job and (job.status.ended or (await jobs.count(self.pool, job_id)).settled):
                         return await self.report(job_id)

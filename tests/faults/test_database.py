@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -51,6 +52,22 @@ async def test_an_outcome_that_was_committed_unheard_stands(counter: Counter, mo
     assert len(counter.site.posts) == 1
     told = "select count(*) from queue_history where event = 'submission_complete'"
     assert await counter.pool.fetchval(told) == 1
+
+
+async def test_a_record_on_a_connection_that_just_broke_is_made_on_another(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, broken = results.record, [asyncpg.InternalClientError("another operation is in progress")]
+
+    async def stumble(*arguments: Any) -> None:
+        if broken:
+            raise broken.pop()
+        await record(*arguments)
+
+    await counter.plan()
+    monkeypatch.setattr(results, "record", stumble)
+    assert (await counter.submit()).status is SubmissionStatus.SUBMITTED
+    assert len(counter.site.posts) == 1
 
 
 async def test_a_database_that_stays_away_after_the_click_leaves_a_doubt_and_no_second_click(
