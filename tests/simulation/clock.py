@@ -14,7 +14,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from schema.store.database import Pool, open_pool
 
-_CONNECTIONS = 12
+CONNECTIONS = 40
 
 
 async def open_simulated(database_url: str) -> Pool:
@@ -30,7 +30,7 @@ async def open_simulated(database_url: str) -> Pool:
         )
     # What is simulated need not reach the disk.
     options = "search_path=simulated,public,pg_catalog&synchronous_commit=off"
-    return await open_pool(f"{database_url}{'&' if '?' in database_url else '?'}{options}", _CONNECTIONS)
+    return await open_pool(f"{database_url}{'&' if '?' in database_url else '?'}{options}", CONNECTIONS)
 
 
 class Clock:

@@ -63,7 +63,7 @@ class Size:
     per_job: int = 2
 
 
-BIG = Size(directories=500, jobs=2, per_job=200)
+BIG = Size(directories=500, jobs=2, per_job=150)
 
 
 @dataclass(order=True, slots=True)

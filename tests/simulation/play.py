@@ -26,7 +26,7 @@ from schema.contracts.job import Tier
 from schema.search_attributes import ALL
 from schema.store.database import Pool
 from tests.simulation import audit
-from tests.simulation.clock import Clock, TellsTime, open_simulated
+from tests.simulation.clock import CONNECTIONS, Clock, TellsTime, open_simulated
 from tests.simulation.faults import Breaks
 from tests.simulation.parts import SimulatedPlanning, SimulatedReconciling, SimulatedSubmitting
 from tests.simulation.people import People, Size
@@ -43,6 +43,8 @@ _WINDOW = 4
 _ROUNDS_PER_RUN = 500
 _LONGEST_LOOK_S = 6 * 3600
 _CACHED_WORKFLOWS = 5_000
+_AT_ONCE = CONNECTIONS // 4
+"""Activities per worker: one that waits for a connection may time out, and the clock of this server stops for good."""
 
 
 @workflow.defn
@@ -142,6 +144,7 @@ def _workers(client: Client, pool: Pool, clock: Clock, worlds: Worlds, people: P
         workflow_runner=UnsandboxedWorkflowRunner(),
         interceptors=[tells_time, breaks],
         max_cached_workflows=_CACHED_WORKFLOWS,
+        max_concurrent_activities=_AT_ONCE,
     )
     browser = Worker(
         client,
@@ -152,6 +155,7 @@ def _workers(client: Client, pool: Pool, clock: Clock, worlds: Worlds, people: P
             SimulatedReconciling(pool, worlds).look_up,
         ],
         interceptors=[tells_time, breaks],
+        max_concurrent_activities=_AT_ONCE,
     )
     upkeep = Upkeep(pool, client, _TASK_QUEUE)
     outside = Worker(
