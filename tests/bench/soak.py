@@ -119,7 +119,7 @@ async def _look(street: Street, at_s: float) -> Sample:
         at_s=at_s,
         submissions=await street.pool.fetchval("select count(*) from job_results where is_ended(status)"),
         worker_mb=_resident([worker]),
-        driver_mb=_resident([process for process in children if _name(process) == "node"]),
+        driver_mb=_resident([process for process in children if _is_driver(process)]),
         chromium_mb=_resident(chromium),
         pages=sum("--type=renderer" in _words(process) for process in chromium),
         zombies=sum(_is_zombie(process) for process in children),
@@ -148,6 +148,11 @@ def _words(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return []
+
+
+def _is_driver(process: psutil.Process) -> bool:
+    """Playwright's: it calls itself something else than its program."""
+    return any(word.endswith("/node") for word in _words(process)[:1])
 
 
 def _is_zombie(process: psutil.Process) -> bool:
