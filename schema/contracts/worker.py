@@ -20,7 +20,8 @@ class WorkerStatus(StrEnum):
 class WorkerBeat(Contract):
     """What a worker writes every 20 s.
 
-    `build_id` is the version of its code. `work` are the workflow IDs of the directories it is at; the counters run since its start: activities that ended
+    `build_id` is the version of its code. `work` are the workflow IDs of the directories it is at; the counters run
+    since its start: activities that ended
     well, activities that failed, submissions that a directory accepted.
     """
 
