@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from temporalio import activity
 
@@ -86,7 +87,7 @@ class ScriptedDirectories:
         self.seen: dict[str, Seen] = {}
         self.at_work: set[str] = set()
         self.most_at_work = 0
-        self.visitors: Counter[str] = Counter()
+        self.visitors: defaultdict[str, list[UUID]] = defaultdict(list)
         self.most_visitors: Counter[str] = Counter()
         self.visit_s = 0.0
         self.closed: list[str] = []
@@ -105,7 +106,7 @@ class ScriptedDirectories:
                 await turns.leave(self._pool, submission)
                 return listed.standing
             self.plans[ref.slug] += 1
-            async with self._visit(ref.slug):
+            async with self._visit(ref):
                 pass
             if self._turn(ref.slug) is Turn.CAPTCHA:
                 self._next(ref.slug)
@@ -125,7 +126,7 @@ class ScriptedDirectories:
                 self.at_work.add(ref.slug)
                 self.most_at_work = max(self.most_at_work, len(self.at_work))
                 try:
-                    async with self._visit(ref.slug):
+                    async with self._visit(ref):
                         return (await self._submit(ref)).standing
                 finally:
                     await turns.leave(self._pool, await results.find(self._pool, ref))
@@ -133,15 +134,16 @@ class ScriptedDirectories:
                     self.closed.append(ref.slug)
 
     @contextlib.asynccontextmanager
-    async def _visit(self, slug: str) -> AsyncIterator[None]:
-        """Somebody is at the directory, and counted there."""
-        self.visitors[slug] += 1
-        self.most_visitors[slug] = max(self.most_visitors[slug], self.visitors[slug])
+    async def _visit(self, ref: SubmissionRef) -> AsyncIterator[None]:
+        """A job is at the directory, and counted there: once, though an attempt of before may still be there too."""
+        visitors = self.visitors[ref.slug]
+        visitors.append(ref.job_id)
+        self.most_visitors[ref.slug] = max(self.most_visitors[ref.slug], len(set(visitors)))
         try:
             await asyncio.sleep(self.visit_s)
             yield
         finally:
-            self.visitors[slug] -= 1
+            visitors.remove(ref.job_id)
 
     async def _submit(self, ref: SubmissionRef) -> Outcome:
         submission = await results.find(self._pool, ref)

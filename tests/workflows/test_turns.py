@@ -118,18 +118,18 @@ async def test_a_row_that_a_late_attempt_moved_on_does_not_wait_for_a_person(
             assert (await handle.result()).counts.submitted == 1
 
 
-async def test_jobs_never_meet_at_one_directory(skipping: WorkflowEnvironment, pool: Pool) -> None:
+async def test_jobs_never_meet_at_one_directory(dev: WorkflowEnvironment, pool: Pool) -> None:
     await add_directories(pool, ["alpha"])
     job_ids = [await add_job(pool, profile=example_profile(number)) for number in range(6)]
-    async with working(skipping, pool) as bench:
+    async with working(dev, pool) as bench:
         bench.directories.visit_s = 0.01
         done = await asyncio.gather(*map(bench.run_job, job_ids))
         assert [progress.counts.submitted for progress in done] == [1] * 6
         assert bench.directories.most_visitors["alpha"] == 1
 
 
-async def test_two_orders_of_one_business_are_one_listing(skipping: WorkflowEnvironment, pool: Pool) -> None:
-    async with working(skipping, pool) as bench:
+async def test_two_orders_of_one_business_are_one_listing(dev: WorkflowEnvironment, pool: Pool) -> None:
+    async with working(dev, pool) as bench:
         job_ids = [await add_job(pool, ["alpha"]) for _ in range(2)]
         done = await asyncio.gather(*map(bench.run_job, job_ids))
         assert sorted(progress.counts.submitted for progress in done) == [0, 1]
