@@ -86,3 +86,30 @@ async def test_whoever_lost_the_turn_does_not_visit(counter: Counter) -> None:
     standing = await ActivityEnvironment().run(planning.plan_submission, counter.ref)
     assert (standing.status, standing.failure) == (SubmissionStatus.PENDING, FailureType.DIRECTORY_BUSY)
     assert counter.site.visits == 0
+
+
+_WIZARD = """
+<form method="post" action="/add">
+  <div id=step><h1>Add your business</h1><label>Business name <input name="name" required></label>
+  <button type="button" onclick="%s">Next</button></div>
+</form>
+"""
+_FETCHED = "fetch('/next').then(said => said.text()).then(html => document.getElementById('step').innerHTML = html)"
+
+
+@pytest.mark.parametrize("onclick", [_FETCHED, "location = '/next'"], ids=["fetched", "another page"])
+async def test_a_connection_that_breaks_between_two_steps_is_the_directorys_fault(
+    counter: Counter, onclick: str
+) -> None:
+    counter.site.form = _WIZARD % onclick
+    counter.site.pages["/next"] = HANG_UP
+    planned = await counter.plan()
+    assert (planned.status, planned.failure) == (SubmissionStatus.PENDING, FailureType.DIRECTORY_UNREACHABLE)
+    assert await failures(counter.pool) == 1
+
+
+async def test_a_wizard_that_just_does_not_go_on_is_a_persons(counter: Counter) -> None:
+    counter.site.form = _WIZARD % "fetch('/next', {method: 'POST'})"
+    stopped = await counter.plan()
+    assert (stopped.status, stopped.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PLAN_REJECTED)
+    assert await failures(counter.pool) == 0
