@@ -23,7 +23,7 @@ dev: venv browser ## start everything and leave it running
 	@$(BIN)/directorybolt local up
 
 test: venv browser ## every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: venv ## style, types, and which room may import which
 	@$(BIN)/ruff check
