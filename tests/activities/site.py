@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+from tests.serving import address, serving
+
 FORM = """
 <h1>Add your business</h1>
 <form method="post" action="/add">
@@ -123,18 +125,6 @@ class Site:
 @contextlib.asynccontextmanager
 async def open_site() -> AsyncIterator[Site]:
     site = Site()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        await site.serve(reader, writer)
-        tasks.discard(task)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    site.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    yield site
-    server.close()
-    for task in tasks:
-        task.cancel()
+    async with serving(site.serve) as server:
+        site.url = f"http://{address(server)}/"
+        yield site

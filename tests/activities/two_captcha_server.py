@@ -16,6 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.serving import address, serving
+
 KEY = "k" * 32
 
 Work = Callable[[dict[str, str]], str]
@@ -88,21 +90,9 @@ class TwoCaptchaServer:
 async def open_two_captcha(folder: Path) -> AsyncIterator[TwoCaptchaServer]:
     """`folder / "ca.pem"` is the certificate to trust."""
     server = TwoCaptchaServer()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        await server.serve(reader, writer)
-        tasks.discard(task)
-
-    listening = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=_context(folder))
-    server.address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-    yield server
-    listening.close()
-    for task in tasks:
-        task.cancel()
+    async with serving(server.serve, _context(folder)) as listening:
+        server.address = address(listening)
+        yield server
 
 
 def _context(folder: Path) -> ssl.SSLContext:

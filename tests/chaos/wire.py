@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tests.serving import address, serving
+
 _CHUNK = 1_024
 _CUT = 0.6
 """So many of the connections break while it is told to."""
@@ -106,20 +108,6 @@ async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, leng
 async def open_wire(street: str) -> AsyncIterator[Wire]:
     """A wire to the street at that address."""
     wire = Wire(street)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        await wire.carry(reader, writer)
-        tasks.discard(task)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    wire.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with serving(wire.carry) as server:
+        wire.url = f"http://{address(server)}"
         yield wire
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.activities.site import FORM, THANKS, Post, Site
+from tests.serving import address, serving
 
 _FIRST_BYTES = 16
 _HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -117,20 +118,6 @@ def _cut(writer: asyncio.StreamWriter) -> bool:
 @contextlib.asynccontextmanager
 async def open_broken_site() -> AsyncIterator[BrokenSite]:
     site = BrokenSite()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        await site.serve(reader, writer)
-        tasks.discard(task)
-
-    site.server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    site.url = f"http://127.0.0.1:{site.server.sockets[0].getsockname()[1]}/"
-    try:
+    async with serving(site.serve) as site.server:
+        site.url = f"http://{address(site.server)}/"
         yield site
-    finally:
-        site.server.close()
-        for task in tasks:
-            task.cancel()
