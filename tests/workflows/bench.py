@@ -173,10 +173,14 @@ async def reset(
 ) -> None:
     """As `temporal workflow reset --type FirstWorkflowTask` (or LastWorkflowTask) does, or to the event `at`.
 
-    What came after it is applied again, but for the types in `without`.
+    What came after it is applied again, but for the types in `without`. A run that has only just begun has no point
+    to be reset to: its first workflow task is waited for.
     """
     if at is None:
-        at = (await reset_points(handle))[-1 if last else 0]
+        async with asyncio.timeout(30):
+            while not (points := await reset_points(handle)):
+                await asyncio.sleep(0.05)
+        at = points[-1 if last else 0]
     await bench.client.workflow_service.reset_workflow_execution(
         ResetWorkflowExecutionRequest(
             namespace=bench.client.namespace,
