@@ -108,7 +108,24 @@ class Settings(BrowserSettings):
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    cors_origins: str | None = None
     staff_token: SecretStr | None = None
+
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    oidc_read_group: str | None = None
+    oidc_act_group: str | None = None
+    oidc_admin_group: str | None = None
+
+    stripe_secret_key: SecretStr | None = None
+    stripe_webhook_secrets: SecretStr | None = None
+    stripe_api_base: str | None = None
+
+    mail_from: str | None = None
+    support_email: str | None = None
+
     sandbox_url: str | None = None
 
     @field_validator("database_url")
@@ -118,6 +135,34 @@ class Settings(BrowserSettings):
         hosts = parts.netloc.rpartition("@")[2].split(",")
         if parts.scheme not in ("postgresql", "postgres") or not all(map(_HOST.fullmatch, hosts)):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("public_url", "oidc_issuer", "stripe_api_base")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value) if value is not None else None
+        if parts and (parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("must look like https://www.example.com")
+        return value.rstrip("/") if value is not None else None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str | None) -> str | None:
+        for origin in _listed(value):
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in ("https", "http")
+                or not parts.hostname
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError("must be origins such as https://shop.example.com, separated by commas")
+        return value
+
+    @field_validator("stripe_webhook_secrets")
+    @classmethod
+    def _are_webhook_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not all(secret.startswith("whsec_") for secret in _listed(value.get_secret_value())):
+            raise ValueError("must be one or two secrets that begin with whsec_, separated by a comma")
         return value
 
     @field_validator("alert_slack_webhook_url")
@@ -146,7 +191,7 @@ class Settings(BrowserSettings):
             raise ValueError("must look like smtp://user:password@host:587, or smtps://… for TLS from the start")
         return value
 
-    @field_validator("alert_email_from", "alert_email_to")
+    @field_validator("mail_from", "support_email", "alert_email_from", "alert_email_to")
     @classmethod
     def _are_addresses(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None:
@@ -166,7 +211,23 @@ class Settings(BrowserSettings):
     @property
     def alert_recipients(self) -> tuple[str, ...]:
         """To whom alerts are mailed."""
-        return tuple(address.strip() for address in (self.alert_email_to or "").split(",") if address.strip())
+        return _listed(self.alert_email_to)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Other sites whose pages may read our API."""
+        return _listed(self.cors_origins)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """What Stripe may sign with; two while one replaces the other."""
+        return _listed(self.stripe_webhook_secrets.get_secret_value()) if self.stripe_webhook_secrets else ()
+
+    @property
+    def stripe_livemode(self) -> bool:
+        """Whether real money moves: the key says so."""
+        key = self.stripe_secret_key.get_secret_value() if self.stripe_secret_key else ""
+        return key.startswith(("sk_live_", "rk_live_"))
 
     @property
     def dead_letter_queue_name(self) -> str:
@@ -181,6 +242,10 @@ class Settings(BrowserSettings):
             Tier.PROFESSIONAL: self.window_professional,
             Tier.ENTERPRISE: self.window_enterprise,
         }[tier]
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
 @functools.cache
