@@ -16,12 +16,28 @@ from schema.store.database import Pool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Site:
+    """Where people find what, as the settings say."""
+
+    public_url: str = "http://127.0.0.1:8080"
+    support_email: str | None = None
+    temporal_ui_url: str = "http://127.0.0.1:8233"
+    temporal_namespace: str = "default"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may be kept to TLS."""
+        return self.public_url.startswith("https://")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Services:
     """The clients of one API process. Without a link maker, artifacts are named by their keys."""
 
     pool: Pool
     gateway: WorkflowGateway
     link: Link = str
+    site: Site = Site()
     staff_token: SecretStr | None = None
 
     @property

@@ -4,9 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
 
-from api.dependencies import Services
+from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
+from api.pages import STATIC
 from api.routes import actions, health
 from deploy.runtime.artifacts import FOR_A_LOOK, linker
 from deploy.runtime.client import connect
@@ -26,6 +28,12 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             pool=pool,
             gateway=WorkflowGateway(client),
             link=linker(settings, FOR_A_LOOK),
+            site=Site(
+                public_url=settings.public_url,
+                support_email=settings.support_email,
+                temporal_ui_url=settings.temporal_ui_url,
+                temporal_namespace=settings.temporal_namespace,
+            ),
             staff_token=settings.staff_token,
         )
         yield
@@ -35,3 +43,4 @@ app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
 problems.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
+app.mount("/static", StaticFiles(directory=STATIC), name="static")
