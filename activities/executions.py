@@ -9,14 +9,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from schema import ids, search_attributes
+from schema import ids
 from schema.contracts.bridge import BridgeInput
 from schema.contracts.explanation import Execution, PendingActivity, PendingTimer, WorkflowState
 from schema.contracts.job import JobInput, JobProgress
+from schema.job_start import JOB_WORKFLOW, job_start
 from schema.store.jobs import Job
 
 _QUERY_PATIENCE = timedelta(seconds=10)
@@ -59,17 +60,12 @@ async def start_job(
     """
     try:
         await client.start_workflow(
-            "JobWorkflow",
+            JOB_WORKFLOW,
             JobInput(job_id=job.id, paused=paused),
-            id=ids.job_workflow_id(job.id),
-            task_queue=task_queue,
             id_reuse_policy=(
                 WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
             ),
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            priority=Priority(priority_key=priority_key, fairness_key=str(job.customer_id)),
-            search_attributes=search_attributes.of_job(job.id, job.customer_id, job.tier),
-            static_summary=f"{job.tier} · {job.package_size} directories",
+            **job_start(job, task_queue, priority_key),
         )
     except WorkflowAlreadyStartedError:
         return

@@ -13,7 +13,7 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -21,6 +21,7 @@ from schema import ids, search_attributes
 from schema.contracts.job import JobInput, JobProgress
 from schema.contracts.replay import RetryReport, RetryRequest, VisibleWork
 from schema.contracts.submission import ActionResolution
+from schema.job_start import JOB_WORKFLOW, job_start
 from schema.store.jobs import Job
 
 _PATIENCE_S = 20.0
@@ -29,7 +30,7 @@ _PATIENCE_S = 20.0
 _MOST_ENDS = 5
 """So often a job may end in the very moment in which it is asked something; each time another run of it is asked."""
 
-_WORK = ("JobWorkflow", "DirectoryWorkflow")
+_WORK = (JOB_WORKFLOW, "DirectoryWorkflow")
 
 
 class WorkflowAway(Exception):
@@ -125,15 +126,10 @@ class WorkflowGateway:
 def _job_start(job: Job, task_queue: str) -> WithStartWorkflowOperation[Any, JobProgress]:
     """Starts the job's workflow as the bridge does, except that one which has ended may run once more."""
     return WithStartWorkflowOperation(
-        "JobWorkflow",
+        JOB_WORKFLOW,
         JobInput(job_id=job.id),
-        id=ids.job_workflow_id(job.id),
-        task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        priority=Priority(priority_key=job.tier.priority_key, fairness_key=str(job.customer_id)),
-        search_attributes=search_attributes.of_job(job.id, job.customer_id, job.tier),
-        static_summary=f"{job.tier} · {job.package_size} directories",
+        **job_start(job, task_queue, job.tier.priority_key),
     )
 
 
