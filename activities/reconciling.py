@@ -28,7 +28,7 @@ from brain import sighting
 from brain.sighting import PublicPage, Sight
 from brain.sites import same_site
 from schema.contracts.lookup import FINAL_URL, Lookup
-from schema.contracts.submission import Evidence, Outcome, Sighting, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import PAGE_TEXT_KEPT, Evidence, Outcome, Sighting, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import Pool
@@ -38,8 +38,6 @@ _log = structlog.get_logger(__name__)
 
 _LIMIT_S = 90.0
 """The longest that all questions may take together: less than the activity's own limit, so that its turn ends too."""
-
-_PAGE_TEXT_KEPT = 2_000
 
 
 class _Found(NamedTuple):
@@ -113,7 +111,7 @@ class Reconciling:
                         "evidence": Evidence.TEXT,
                         "failure": None,
                         "reason": "Confirmed by the directory's mail.",
-                        "page_text": f"{mail.subject}\n\n{mail.text}"[:_PAGE_TEXT_KEPT],
+                        "page_text": f"{mail.subject}\n\n{mail.text}"[:PAGE_TEXT_KEPT],
                     }
                 )
         return None
@@ -154,7 +152,7 @@ class Reconciling:
             evidence=found.evidence,
             reason=found.reason,
             final_url=found.page.url,
-            page_text=found.page.text[:_PAGE_TEXT_KEPT],
+            page_text=found.page.text[:PAGE_TEXT_KEPT],
             screenshot=await keep_screenshot(self._artifacts, visit, submission.ref),
             confidence=1.0,
             response_status=submission.outcome.response_status,

@@ -35,7 +35,7 @@ from brain.models.advisor import Advisor
 from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import ModelUsage, Plan
-from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import PAGE_TEXT_KEPT, Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import AWAY, Pool
@@ -50,8 +50,6 @@ ATTEMPT_IS_OVER = timedelta(seconds=_SEND_LIMIT_S + proof.LIMIT_S + _ADVICE_LIMI
 
 MOST_ATTEMPTS = 3
 """The first, and at most two amended ones (DESIGN.md §3)."""
-
-_PAGE_TEXT_KEPT = 2_000
 
 _log = structlog.get_logger(__name__)
 
@@ -272,7 +270,7 @@ def _read(sent: Sent, final_url: str, image: str) -> Outcome:
         failure=failure,
         reason=reason,
         final_url=final_url,
-        page_text=sent.after.page_text[:_PAGE_TEXT_KEPT],
+        page_text=sent.after.page_text[:PAGE_TEXT_KEPT],
         screenshot=image,
         confidence=answer.confidence,
         response_status=sent.response_status,

@@ -66,6 +66,10 @@ class Standing(Contract):
     may_be_sent: bool = False
 
 
+PAGE_TEXT_KEPT = 2_000
+"""Characters of a page's, or a mail's, words that an outcome keeps."""
+
+
 class Outcome(Standing):
     """A standing with its proof, as the ledger keeps it. It stays out of histories: pages echo what was sent to them.
 
