@@ -1,0 +1,29 @@
+"""How a customer gets to their job without an account."""
+
+from datetime import datetime
+from uuid import UUID
+
+from schema.contracts.base import Contract
+
+
+class Link(Contract):
+    """One row of `links`, without its secret, of which there is only the hash. `why` says who was given it, and when.
+
+    `in_force` is by the database's clock: neither revoked nor expired.
+    """
+
+    id: UUID
+    job_id: UUID
+    why: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    used_at: datetime | None = None
+    in_force: bool
+
+
+class NewLink(Link):
+    """What making one answers: the only time that its secret is shown. `url` is what the customer opens."""
+
+    secret: str
+    url: str = ""
