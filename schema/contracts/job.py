@@ -22,6 +22,11 @@ class Tier(StrEnum):
         return {"starter": 50, "growth": 100, "professional": 300, "enterprise": 500}[self]
 
     @property
+    def price_cents(self) -> int:
+        """What the package costs, once, in US cents."""
+        return {"starter": 14_900, "growth": 29_900, "professional": 49_900, "enterprise": 79_900}[self]
+
+    @property
     def max_priority_tier(self) -> int:
         """The directories' highest `priority_tier` that the package includes."""
         return {"starter": 1, "growth": 2, "professional": 3, "enterprise": 5}[self]
