@@ -1,7 +1,8 @@
 """The one service behind `directorybolt actions` and `/api/actions`: what waits for a person, who has it, what became.
 
 It decides nothing about a directory: the directory's workflow does, or, where that has ended, the ledger by the same
-rules. A claim keeps two people from acting on one thing; whoever resolves holds the claim, if only for a moment.
+rules. A claim keeps two people from acting on one thing; whoever resolves holds the claim, if only for a moment. What
+anybody does is written into the audit with the claim, and so before it is carried out.
 """
 
 from collections.abc import Callable
@@ -9,9 +10,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
+from schema.contracts.access import Principal
 from schema.contracts.action import Action, ActionFilter, ActionStatus
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef
-from schema.store import actions, results
+from schema.store import actions, audit, results
 from schema.store.actions import ActionClosed
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict
@@ -63,41 +65,45 @@ class ActionsService:
             raise NoSuchAction(f"{many} id begins with {prefix}.")
         return found[0]
 
-    async def claim(self, action_id: UUID, by: str, *, take_over: bool = False) -> Action:
+    async def claim(self, action_id: UUID, who: Principal, *, take_over: bool = False) -> Action:
         """Take it, or keep it longer, for half an hour. Raises NoSuchAction, Taken."""
-        await self._take(action_id, by, take_over=take_over)
+        await self._take(action_id, who, "action.claim", take_over=take_over)
         return await self.show(action_id)
 
-    async def release(self, action_id: UUID, by: str) -> Action:
+    async def release(self, action_id: UUID, who: Principal) -> Action:
         """Leave it to others. Raises NoSuchAction, Taken."""
-        if not await actions.release(self._pool, action_id, by):
-            raise Taken(_not_released(await self._find(action_id), by))
+        async with self._pool.acquire() as connection, connection.transaction():
+            released = await actions.release(connection, action_id, who.name)
+            if released:
+                await audit.write(connection, who, "action.release", action_id)
+        if not released:
+            raise Taken(_not_released(await self._find(action_id), who.name))
         return await self.show(action_id)
 
-    async def check(self, action_id: UUID, decision: ActionResolution, *, take_over: bool = False) -> Action:
+    async def check(self, action_id: UUID, asked: Resolution, who: Principal, *, take_over: bool = False) -> Action:
         """What `resolve` would find, without doing anything. Raises NoSuchAction, NotPossible, Taken."""
         action = await self._find(action_id)
         if action.status is not ActionStatus.OPEN:
             raise Taken(_closed(action))
-        if decision.resolution not in (choice.resolution for choice in action.choices):
+        if asked not in (choice.resolution for choice in action.choices):
             possible = " or ".join(choice.resolution for choice in action.choices)
             why = "may already hold the business, and is not sent again" if action.may_be_sent else "has no captcha"
             raise NotPossible(f"{action.directory.slug} {why}: resolve as {possible}.")
-        if action.claim and action.claim.by != decision.by and not take_over:
+        if action.claim and action.claim.by != who.name and not take_over:
             raise Taken(_held(action))
         return self._linked(action)
 
-    async def resolve(self, action_id: UUID, decision: ActionResolution, *, take_over: bool = False) -> Action:
+    async def resolve(
+        self, action_id: UUID, asked: Resolution, who: Principal, *, note: str = "", take_over: bool = False
+    ) -> Action:
         """Do what a person decided; of two at once, one wins and the other is told who.
 
         Raises NoSuchAction, NotPossible, Taken, NobodyAnswers.
         """
-        action = await self.check(action_id, decision, take_over=take_over)
-        await self._take(action_id, decision.by, take_over=take_over)
-        if decision.note:
-            await actions.keep_note(self._pool, action_id, decision.by, decision.note)
+        action = await self.check(action_id, asked, who, take_over=take_over)
+        await self._take(action_id, who, "action.resolve", take_over=take_over, note=note, resolution=asked)
         # What a person writes may name the customer: it stays out of the workflow's history.
-        decision = decision.model_copy(update={"action_id": action_id, "note": ""})
+        decision = ActionResolution(resolution=asked, by=who.name, action_id=action_id)
         try:
             await self._gateway.resolve(action.workflow_id, decision)
         except WorkflowAway:
@@ -110,7 +116,7 @@ class ActionsService:
                 f"{away} Whether it is still resolved will show: look again before you decide anew."
             ) from None
         now = await self._find(action_id)
-        if decision.resolution is not Resolution.ATTEND and now.resolved_by != decision.by:
+        if asked is not Resolution.ATTEND and now.resolved_by != who.name:
             raise Taken(_closed(now))
         return self._linked(now)
 
@@ -126,8 +132,16 @@ class ActionsService:
         except (ActionClosed, LedgerConflict):
             raise Taken(_closed(await self._find(action.id))) from None
 
-    async def _take(self, action_id: UUID, by: str, *, take_over: bool) -> None:
-        if not await actions.claim(self._pool, action_id, by, CLAIM, take_over=take_over):
+    async def _take(
+        self, action_id: UUID, who: Principal, what: str, *, take_over: bool, note: str = "", **detail: str
+    ) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            taken = await actions.claim(connection, action_id, who.name, CLAIM, take_over=take_over)
+            if taken:
+                await audit.write(connection, who, what, action_id, **detail)
+                if note:
+                    await actions.keep_note(connection, action_id, who.name, note)
+        if not taken:
             action = await self._find(action_id)
             raise Taken(_held(action) if action.status is ActionStatus.OPEN else _closed(action))
 

@@ -6,9 +6,10 @@ It only carries words to and fro: the page is open in a worker, and the director
 from uuid import UUID
 
 from api.actions import ActionsService, Link, NoSuchAction, NotPossible, Taken
+from schema.contracts.access import Principal
 from schema.contracts.action import Action
 from schema.contracts.captcha import Attendance
-from schema.contracts.submission import ActionResolution, Resolution
+from schema.contracts.submission import Resolution
 from schema.failures import FailureType
 from schema.store import challenges
 from schema.store.challenges import NotAsked
@@ -28,7 +29,7 @@ class CaptchaService:
         self._actions = actions
         self._link = link
 
-    async def attend(self, action_id: UUID, by: str, *, take_over: bool = False) -> Attendance:
+    async def attend(self, action_id: UUID, who: Principal, *, take_over: bool = False) -> Attendance:
         """Say that a person is there: the form is opened in its turn. Safe to repeat.
 
         Raises NoSuchAction, NotPossible, Taken, NobodyAnswers.
@@ -38,10 +39,9 @@ class CaptchaService:
             raise NotPossible(_no_captcha(action))
         # Whoever comes back to a captcha that is attended already goes on from there.
         if (await self.look(action_id)).attended:
-            await self._actions.claim(action_id, by, take_over=take_over)
+            await self._actions.claim(action_id, who, take_over=take_over)
         else:
-            decision = ActionResolution(resolution=Resolution.ATTEND, by=by)
-            await self._actions.resolve(action_id, decision, take_over=take_over)
+            await self._actions.resolve(action_id, Resolution.ATTEND, who, take_over=take_over)
         return await self.look(action_id)
 
     async def look(self, action_id: UUID) -> Attendance:
@@ -54,11 +54,12 @@ class CaptchaService:
             shown = shown.model_copy(update={"picture": self._link(shown.picture)})
         return now.model_copy(update={"challenge": shown})
 
-    async def answer(self, action_id: UUID, number: int, text: str, by: str) -> Attendance:
+    async def answer(self, action_id: UUID, number: int, text: str, who: Principal) -> Attendance:
         """Answer the challenge of that number, once: it goes to the page that asked. Raises NoSuchAction, Taken."""
-        await self._actions.claim(action_id, by)
+        await self._actions.claim(action_id, who)
         try:
-            await challenges.answer(self._pool, await challenges.result_of(self._pool, action_id), number, text, by)
+            result_id = await challenges.result_of(self._pool, action_id)
+            await challenges.answer(self._pool, result_id, number, text, who.name)
         except NotAsked as over:
             raise Taken(str(over)) from None
         return await self.look(action_id)

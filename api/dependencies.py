@@ -1,17 +1,13 @@
 """What the routes need, as typed FastAPI dependencies. `api.main` puts them on the application's state."""
 
 import dataclasses
-from http import HTTPStatus
 from typing import Annotated, cast
 
-from fastapi import Depends, HTTPException, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import SecretStr
+from fastapi import Depends, Request
 
 from api.actions import ActionsService, Link
 from api.captchas import CaptchaService
 from api.gateway import WorkflowGateway
-from schema import bearer
 from schema.store.database import Pool
 
 
@@ -38,7 +34,6 @@ class Services:
     gateway: WorkflowGateway
     link: Link = str
     site: Site = Site()
-    staff_token: SecretStr | None = None
 
     @property
     def actions(self) -> ActionsService:
@@ -54,14 +49,3 @@ def services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(services)]
-
-_STAFF = HTTPBearer(auto_error=False, description="The service's STAFF_TOKEN.")
-
-
-async def staff_only(
-    services: ServicesDep, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_STAFF)]
-) -> None:
-    """Lets through who bears the staff's token, and nobody where there is none."""
-    if services.staff_token is None:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "STAFF_TOKEN is not set: this is closed until it is.")
-    bearer.demand(services.staff_token.get_secret_value(), given)

@@ -34,7 +34,6 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
                 temporal_ui_url=settings.temporal_ui_url,
                 temporal_namespace=settings.temporal_namespace,
             ),
-            staff_token=settings.staff_token,
         )
         yield
 

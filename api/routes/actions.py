@@ -7,11 +7,13 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 from pydantic import ConfigDict, Field
 
+from api import auth
 from api.actions import CLAIM, NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.dependencies import ServicesDep, staff_only
+from api.auth import StaffActs, StaffReads
+from api.dependencies import ServicesDep
 from schema import guidance, ids, problems
 from schema.contracts.action import (
     Action,
@@ -20,51 +22,36 @@ from schema.contracts.action import (
     ActionStatus,
     Claim,
     Note,
-    PersonName,
 )
 from schema.contracts.base import Contract
 from schema.contracts.captcha import Attendance, CaptchaAnswer, ShownChallenge
 from schema.contracts.form import CaptchaKind
-from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
+from schema.contracts.submission import Resolution, SubmissionStatus
 from schema.failures import FailureType
 
-_CLOSED = {
-    HTTPStatus.UNAUTHORIZED: "The bearer token is missing or wrong.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "STAFF_TOKEN is not set, or nobody is there to carry it out: come again.",
-}
+_AWAY = {HTTPStatus.SERVICE_UNAVAILABLE: "Nobody is there to carry it out: come again."}
 _MISSING = {HTTPStatus.NOT_FOUND: "There is no such action."}
 _TAKEN = {HTTPStatus.CONFLICT: "Somebody else holds it, or it is not open any more; `detail` says who and when."}
 _WRONG = {HTTPStatus.UNPROCESSABLE_ENTITY: "A field is wrong, or asks for what is not done; `errors` says which."}
 _COME_AGAIN = {"Retry-After": "5"}
 
-router = APIRouter(prefix="/api/actions", tags=["actions"], dependencies=[Depends(staff_only)])
+router = APIRouter(prefix="/api/actions", tags=["actions"])
 
 
 class ClaimRequest(Contract):
-    """Who claims the action; with `take_over`, whoever holds it loses it."""
+    """With `take_over`, whoever holds the action loses it. Who claims it is said by their token."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "ana"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"take_over": False}]})
 
-    by: PersonName
     take_over: bool = False
 
 
-class ReleaseRequest(Contract):
-    """Who gives the action back."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"by": "ana"}]})
-
-    by: PersonName
-
-
 class ResolveRequest(ClaimRequest):
-    """Who decided what, and a note for the record."""
+    """What was decided, and a note for the record."""
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"resolution": "confirmed", "by": "ana", "note": "https://example.com/listing/4711"}]
-        },
+        json_schema_extra={"examples": [{"resolution": "confirmed", "note": "https://example.com/listing/4711"}]},
     )
 
     resolution: Resolution
@@ -72,20 +59,17 @@ class ResolveRequest(ClaimRequest):
 
 
 class AnswerRequest(Contract):
-    """Who answers which challenge, and with what."""
+    """Which challenge is answered, and with what."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"by": "ana", "number": 1, "answer": "K7QX4"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"number": 1, "answer": "K7QX4"}]})
 
-    by: PersonName
     number: int = Field(ge=1)
     answer: CaptchaAnswer
 
 
 def _answers(reasons: dict[HTTPStatus, str], example: object) -> dict[int | str, dict[str, Any]]:
     good = {"content": {"application/json": {"example": example}}}
-    return {HTTPStatus.OK.value: good, **problems.answers({**reasons, **_CLOSED})}
+    return {HTTPStatus.OK.value: good, **auth.answers(reasons, _AWAY)}
 
 
 _AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -144,6 +128,7 @@ _ATTENDED = Attendance(
 @router.get("", responses=_answers(_WRONG, [_EXAMPLE]))
 async def list_actions(
     services: ServicesDep,
+    _: StaffReads,
     status: ActionStatus | Literal["all"] = ActionStatus.OPEN,
     kind: FailureType | None = None,
     job_id: UUID | None = None,
@@ -165,53 +150,54 @@ async def list_actions(
 
 
 @router.get("/{action_id}", responses=_answers({**_MISSING, **_WRONG}, _EXAMPLE))
-async def show_action(services: ServicesDep, action_id: UUID) -> Action:
+async def show_action(services: ServicesDep, _: StaffReads, action_id: UUID) -> Action:
     """One action: what to do, step by step, and what each way to resolve it would do."""
     with _said():
         return await services.actions.show(action_id)
 
 
 @router.post("/{action_id}/claim", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _CLAIMED))
-async def claim_action(services: ServicesDep, action_id: UUID, asked: ClaimRequest) -> Action:
+async def claim_action(services: ServicesDep, who: StaffActs, action_id: UUID, asked: ClaimRequest) -> Action:
     """Take the action for half an hour, or renew the claim."""
     with _said():
-        return await services.actions.claim(action_id, asked.by, take_over=asked.take_over)
+        return await services.actions.claim(action_id, who, take_over=asked.take_over)
 
 
 @router.post("/{action_id}/release", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _EXAMPLE))
-async def release_action(services: ServicesDep, action_id: UUID, asked: ReleaseRequest) -> Action:
+async def release_action(services: ServicesDep, who: StaffActs, action_id: UUID) -> Action:
     """Leave a claimed action to others."""
     with _said():
-        return await services.actions.release(action_id, asked.by)
+        return await services.actions.release(action_id, who)
 
 
 @router.post("/{action_id}/resolve", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _RESOLVED))
-async def resolve_action(services: ServicesDep, action_id: UUID, asked: ResolveRequest) -> Action:
+async def resolve_action(services: ServicesDep, who: StaffActs, action_id: UUID, asked: ResolveRequest) -> Action:
     """Decide, and let the directory's workflow go on. Of two who resolve at once one wins; the other gets 409."""
-    decision = ActionResolution(resolution=asked.resolution, by=asked.by, note=asked.note)
     with _said():
-        return await services.actions.resolve(action_id, decision, take_over=asked.take_over)
+        return await services.actions.resolve(
+            action_id, asked.resolution, who, note=asked.note, take_over=asked.take_over
+        )
 
 
 @router.post("/{action_id}/attend", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _ATTENDED))
-async def attend_captcha(services: ServicesDep, action_id: UUID, asked: ClaimRequest) -> Attendance:
+async def attend_captcha(services: ServicesDep, who: StaffActs, action_id: UUID, asked: ClaimRequest) -> Attendance:
     """Say that you are there to answer the captcha: the form is opened in its turn, and shows you what it asks."""
     with _said("path.action_id"):
-        return await services.captchas.attend(action_id, asked.by, take_over=asked.take_over)
+        return await services.captchas.attend(action_id, who, take_over=asked.take_over)
 
 
 @router.get("/{action_id}/challenge", responses=_answers(_MISSING, _ATTENDED))
-async def show_challenge(services: ServicesDep, action_id: UUID) -> Attendance:
+async def show_challenge(services: ServicesDep, _: StaffReads, action_id: UUID) -> Attendance:
     """How far the attended captcha is, and what it asks, once it does: ask again every second."""
     with _said():
         return await services.captchas.look(action_id)
 
 
 @router.post("/{action_id}/answer", responses=_answers({**_MISSING, **_TAKEN, **_WRONG}, _ATTENDED))
-async def answer_captcha(services: ServicesDep, action_id: UUID, asked: AnswerRequest) -> Attendance:
+async def answer_captcha(services: ServicesDep, who: StaffActs, action_id: UUID, asked: AnswerRequest) -> Attendance:
     """Answer the challenge of that number. One whose page is gone takes no answer (409): the next one is shown soon."""
     with _said():
-        return await services.captchas.answer(action_id, asked.number, asked.answer, asked.by)
+        return await services.captchas.answer(action_id, asked.number, asked.answer, who)
 
 
 @contextlib.contextmanager
