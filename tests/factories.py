@@ -5,11 +5,12 @@ from uuid import UUID
 
 from deploy.cli.example import example_profile
 from deploy.cli.intake import make_order, place
+from schema.contracts.access import Principal, Scope
 from schema.contracts.directory import DirectoryEntry
 from schema.contracts.job import Tier
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import SubmissionRef
-from schema.store import directories, jobs, results
+from schema.store import directories, jobs, results, tokens
 from schema.store.database import Pool
 from schema.store.results import Submission
 
@@ -51,3 +52,14 @@ async def add_begun_job(pool: Pool, slugs: Sequence[str], *, profile: BusinessPr
 
 async def row(pool: Pool, job_id: UUID, slug: str) -> Submission:
     return await results.find(pool, SubmissionRef(job_id=job_id, slug=slug))
+
+
+def staff(name: str = "ana", scope: Scope = Scope.ACT) -> Principal:
+    """Somebody of the staff, as the API knows them once they have shown who they are."""
+    return Principal(name=name, scopes=frozenset({scope}))
+
+
+async def bearer(pool: Pool, name: str = "ana", scope: Scope = Scope.ACT) -> dict[str, str]:
+    """The header by which somebody is let in, with a token made for them."""
+    token = await tokens.create(pool, name, [scope], "test")
+    return {"Authorization": f"Bearer {token.secret}"}

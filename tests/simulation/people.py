@@ -29,11 +29,12 @@ from schema import ids
 from schema.contracts.action import Action
 from schema.contracts.job import Tier
 from schema.contracts.replay import RetryRequest
-from schema.contracts.submission import ActionResolution, Resolution, SubmissionStatus
+from schema.contracts.submission import Resolution, SubmissionStatus
 from schema.contracts.upkeep import Task, UpkeepInput
 from schema.failures import FailureType
 from schema.store import directories, jobs, results
 from schema.store.database import Pool
+from tests.factories import staff
 from tests.simulation.clock import Clock
 from tests.simulation.world import World, Worlds
 from workflows.upkeep import UpkeepWorkflow
@@ -224,7 +225,7 @@ class People:
         taken = any(post.taken and post.ref.job_id == action.job_id for post in posts)
         resolution = _right(action, taken=taken) if dice.random() < 0.8 else dice.choice(list(Resolution))
         world.tell(f"{action.workflow_id}: {action.kind} is resolved as {resolution}")
-        await self._actions.resolve(action.id, ActionResolution(resolution=resolution, by="ana"))
+        await self._actions.resolve(action.id, resolution, staff())
 
     def _dice(self, about: str, action: Action) -> random.Random:
         """Actions have no id that a seed decides, but they are opened one after the other."""
