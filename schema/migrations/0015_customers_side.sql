@@ -6,6 +6,8 @@ create table drafts (
     tier text not null default 'starter' check (tier in ('starter', 'growth', 'professional', 'enterprise')),
     -- As typed: not yet a whole profile.
     profile jsonb not null default '{}',
+    -- A data: URL. Apart, so that saving what is typed does not carry the picture.
+    logo text not null default '' check (octet_length(logo) <= 3000000),
     -- Counts the changes: an order is of one version, and a later one makes another order.
     version integer not null default 1,
     -- When the customer authorised us to act and confirmed what is written here.
@@ -77,6 +79,8 @@ create table mails (
     given_up_at timestamptz,
     created_at timestamptz not null default now()
 );
+create index mails_by_job on mails (job_id);
+create index customers_by_email on customers (lower(email));
 create index mails_due on mails (due_at) where sent_at is null and given_up_at is null;
 
 -- What staff and services show to be let in, as its sha256.
@@ -126,6 +130,7 @@ create trigger never_emptied before truncate on audit for each statement execute
 
 -- migrate:down
 drop table audit, staff_sessions, tokens, mails, links;
+drop index customers_by_email;
 drop function refuse_rewriting_audit;
 alter table jobs drop column payment_id, drop column stop_requested_at, drop column stop_reason;
 drop table payments, drafts;

@@ -13,7 +13,8 @@ from schema.contracts.action import Action, ActionDirectory, ActionFilter, Actio
 from schema.contracts.alert import ActionReminder
 from schema.contracts.submission import ActionResolution, Outcome
 from schema.failures import FailureType
-from schema.store.database import Connection, Executor
+from schema.store import mails
+from schema.store.database import Connection, Executor, Pool
 
 _SHOWN = """
     select a.*, r.job_id, r.replays, r.final_url, r.intent_at is not null as may_be_sent, j.business_name,
@@ -28,25 +29,29 @@ class ActionClosed(Exception):
     """The action that was decided about is not open any more."""
 
 
-async def open_for(db: Executor, result_id: UUID, outcome: Outcome, patience: timedelta) -> int:
+async def open_for(pool: Pool, result_id: UUID, outcome: Outcome, patience: timedelta) -> int:
     """Ask for a person, who has `patience` from now; returns the milliseconds that are left of it.
 
-    Safe to repeat: one open action per result. It keeps its deadline, and tells what stands in the way now.
+    Safe to repeat: one open action per result. It keeps its deadline, and tells what stands in the way now. Where only
+    the customer can do it, they are promised a mail in the same transaction.
     """
-    left = await db.fetchval(
-        """
-        insert into actions (result_id, kind, instructions, screenshot, deadline_at)
-        values ($1, $2, $3, $4, now() + $5)
-        on conflict (result_id) where status = 'open' do update
-            set kind = excluded.kind, instructions = excluded.instructions, screenshot = excluded.screenshot
-        returning greatest(0, ceil(extract(epoch from deadline_at - now()) * 1000))::bigint
-        """,
-        result_id,
-        outcome.failure,
-        outcome.reason,
-        outcome.screenshot,
-        patience,
-    )
+    async with pool.acquire() as connection, connection.transaction():
+        left = await connection.fetchval(
+            """
+            insert into actions (result_id, kind, instructions, screenshot, deadline_at)
+            values ($1, $2, $3, $4, now() + $5)
+            on conflict (result_id) where status = 'open' do update
+                set kind = excluded.kind, instructions = excluded.instructions, screenshot = excluded.screenshot
+            returning greatest(0, ceil(extract(epoch from deadline_at - now()) * 1000))::bigint
+            """,
+            result_id,
+            outcome.failure,
+            outcome.reason,
+            outcome.screenshot,
+            patience,
+        )
+        if outcome.failure in mails.BY_CUSTOMER:
+            await mails.put_action_needed(connection, result_id)
     return int(left)
 
 

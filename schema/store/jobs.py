@@ -7,10 +7,11 @@ from uuid import UUID
 
 from schema import ids
 from schema.contracts.job import JobCounts, JobReport, JobStatus, JobSummary, Tier
+from schema.contracts.mail import MailKind
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.queue import JobMessage
 from schema.failures import FailureType
-from schema.store import directories, history, outbox, results
+from schema.store import directories, history, mails, outbox, results
 from schema.store.database import Connection, Executor
 from schema.store.history import Event
 
@@ -35,9 +36,18 @@ class Job:
 
 
 async def take_in(
-    connection: Connection, message: JobMessage, tier: Tier, profile: BusinessProfile, slugs: Sequence[str] | None
+    connection: Connection,
+    message: JobMessage,
+    tier: Tier,
+    profile: BusinessProfile,
+    slugs: Sequence[str] | None,
+    *,
+    payment_id: UUID | None = None,
 ) -> None:
-    """Write customer, job and outbox row: call it inside a transaction, so that a paid job is never half there."""
+    """Write customer, job and outbox row: call it inside a transaction, so that a paid job is never half there.
+
+    Raises asyncpg's UniqueViolationError where the job is there already, or another job of the payment.
+    """
     await connection.execute(
         "insert into customers (id, email, name) values ($1, $2, $3) on conflict (id) do nothing",
         message.customer_id,
@@ -47,8 +57,8 @@ async def take_in(
     await connection.execute(
         """
         insert into jobs (id, customer_id, tier, package_size, business_name, business_key, business_data,
-            directory_slugs, source, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            directory_slugs, source, created_at, payment_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """,
         message.job_id,
         message.customer_id,
@@ -60,6 +70,7 @@ async def take_in(
         list(slugs) if slugs is not None else None,
         message.source,
         message.created_at,
+        payment_id,
     )
     await outbox.put(connection, message)
 
@@ -130,7 +141,39 @@ async def finish(connection: Connection, job_id: UUID, *, cancelled: bool) -> Jo
     if row is None:
         return JobStatus(await connection.fetchval("select status from jobs where id = $1", job_id))
     await history.append(connection, Event.JOB_COMPLETED, job_id, status=status, counts=counts.model_dump())
+    # A job that a replay reopens ends once more: that is no news.
+    await mails.put(connection, MailKind.DONE, job_id, f"done:{job_id}")
     return status
+
+
+async def stop(connection: Connection, payment_id: UUID, reason: str) -> UUID | None:
+    """Send nothing more for the payment's job; the first reason stays. Call it inside a transaction.
+
+    One that has not begun is cancelled here and now; returns the id of one that is under way: its workflow must be
+    told. What was clicked stays, with its proof.
+    """
+    row = await connection.fetchrow(
+        """
+        update jobs set stop_requested_at = coalesce(stop_requested_at, now()),
+            stop_reason = case when stop_requested_at is null then $2 else stop_reason end
+        where payment_id = $1 returning id, status
+        """,
+        payment_id,
+        reason,
+    )
+    if row is None:
+        return None
+    if row["status"] == JobStatus.PENDING:
+        await finish(connection, row["id"], cancelled=True)
+    return row["id"] if row["status"] == JobStatus.IN_PROGRESS else None
+
+
+async def to_stop(db: Executor) -> tuple[UUID, ...]:
+    """Jobs of which nothing more is to be sent, and which have not ended."""
+    rows = await db.fetch(
+        "select id from jobs where stop_requested_at is not null and status in ('pending', 'in_progress')"
+    )
+    return tuple(row["id"] for row in rows)
 
 
 async def count(db: Executor, job_id: UUID) -> JobCounts:
