@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from schema.contracts.profile import BusinessProfile
 
@@ -30,6 +30,11 @@ DAILY_UPKEEP_WORKFLOW_ID = "upkeep-daily"
 """Of the schedules too; each of their runs has its time behind it."""
 
 
+def customer_id(email: str) -> UUID:
+    """A customer is known by their e-mail address."""
+    return uuid5(NAMESPACE_URL, f"mailto:{email.lower()}")
+
+
 def canonical_json(profile: BusinessProfile) -> str:
     """The business data with sorted keys and no insignificant white space."""
     return json.dumps(profile.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -48,9 +53,10 @@ def business_key(profile: BusinessProfile) -> str:
     """
     place = profile.street or urlsplit(profile.website).hostname or re.sub(r"\D", "", profile.phone)
     parts = (profile.business_name, place, profile.city, profile.postal_code, profile.country)
-    return hashlib.sha256("\n".join(map(_normalised, parts)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(map(normalised, parts)).encode()).hexdigest()
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """The text's words alone: no case, no accents, no punctuation. Keys are made of it, so it stays as it is."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     return " ".join(re.findall(r"\w+", "".join(char for char in folded if not unicodedata.combining(char))))

@@ -6,17 +6,14 @@ heading, and by "Other" only when nothing fits. A narrower category than the bus
 
 import functools
 import re
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 
 from brain.values.choices import is_other_name
 from brain.values.likeness import NEAR, SAME, Sense, likeness, says, sense
 from brain.words import fold
+from schema.categories import Called, called
 from schema.contracts.form import FieldOption
 
-_FILE = Path(__file__).with_name("categories.toml")
-_ABROAD = Path(__file__).with_name("categories_abroad.toml")
 _NEXT_BEST = 0.12
 _SAME_KIND = 0.66
 _PATH = re.compile(r"\s*(?:>|»|›|::|→|\s/\s|\s[-–—]\s)\s*")
@@ -130,11 +127,9 @@ def _all_broader(kind: Kind) -> tuple[Kind, ...]:
 
 @functools.cache
 def _kinds() -> dict[str, Kind]:
-    tables, abroad = (tomllib.loads(file.read_text(encoding="utf-8")) for file in (_FILE, _ABROAD))
-    return {name: _kind(table, abroad.get(name, [])) for name, table in tables.items()}
+    return {key: _kind(words) for key, words in called().items()}
 
 
-def _kind(table: dict[str, list[str]], further: list[str]) -> Kind:
-    names = tuple(dict.fromkeys((*table["names"], *further)))
-    loose, strict = (frozenset(sense(name, strict=whole) for name in names) for whole in (False, True))
-    return Kind(names, tuple(table.get("members", ())), tuple(table["broader"]), loose, strict)
+def _kind(words: Called) -> Kind:
+    loose, strict = (frozenset(sense(name, strict=whole) for name in words.names) for whole in (False, True))
+    return Kind(words.names, words.members, words.broader, loose, strict)
