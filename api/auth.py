@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from asgi_correlation_id import correlation_id
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from api.dependencies import Services, ServicesDep
+from api.dependencies import Services, ServicesDep, Site
 from schema import problems
 from schema.contracts.access import Principal, Scope
 from schema.store import links, sessions, tokens
@@ -112,6 +112,18 @@ ViewerDep = Annotated[Viewer, Depends(job_viewer)]
 def job_cookie(job_id: UUID) -> str:
     """Name of the cookie in which a browser keeps the link to this job."""
     return f"job-{job_id}"
+
+
+def let_in(response: Response, site: Site, job_id: UUID, secret: str) -> None:
+    """Keep a link in the browser that gets this answer, for as long as it holds."""
+    response.set_cookie(
+        job_cookie(job_id),
+        secret,
+        max_age=int(links.LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=site.secure,
+    )
 
 
 def answers(*more: dict[HTTPStatus, str]) -> dict[int | str, dict[str, object]]:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from api.actions import ActionsService, Link
 from api.captchas import CaptchaService
 from api.gateway import WorkflowGateway
+from api.links import LinkService
 from schema.store.database import Pool
 
 
@@ -42,6 +43,10 @@ class Services:
     @property
     def captchas(self) -> CaptchaService:
         return CaptchaService(self.pool, self.actions, self.link)
+
+    @property
+    def links(self) -> LinkService:
+        return LinkService(self.pool)
 
 
 def services(request: Request) -> Services:

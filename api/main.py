@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
-from api.routes import actions, health
+from api.routes import actions, health, links
 from deploy.runtime.artifacts import FOR_A_LOOK, linker
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
@@ -42,4 +42,5 @@ app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
 problems.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
+app.include_router(links.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")
