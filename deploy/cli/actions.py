@@ -15,9 +15,11 @@ from rich.table import Table
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field, one_of
 from deploy.cli.output import console, plain, print_json, remarks
+from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
+from schema.contracts.access import Principal
 from schema.contracts.action import Action, ActionFilter, ActionStatus, Note, PersonName
-from schema.contracts.submission import ActionResolution, Resolution
+from schema.contracts.submission import Resolution
 from schema.failures import FailureType
 
 if TYPE_CHECKING:
@@ -121,15 +123,17 @@ def resolve(
     if len(resolutions) != 1:
         raise CommandFailed("Say what you decided, by exactly one of --confirmed, --retry and --give-up.")
     with named_field("--note"):
-        decision = ActionResolution(resolution=resolutions[0], by=person(by), note=_NOTE.validate_python(note))
-    action = asyncio.run(_resolve(checked_id(action_id), decision, take_over=take_over, dry_run=dry_run))
+        remark = _NOTE.validate_python(note)
+    [asked] = resolutions
+    who = person(by)
+    action = asyncio.run(_resolve(checked_id(action_id), asked, who, remark, take_over=take_over, dry_run=dry_run))
     if as_json:
         print_json(action)
     elif dry_run:
-        [effect] = [choice.effect for choice in action.choices if choice.resolution is decision.resolution]
-        remarks.print(f"Action {action.id} would be resolved as {decision.resolution}. {effect}")
+        [effect] = [choice.effect for choice in action.choices if choice.resolution is asked]
+        remarks.print(f"Action {action.id} would be resolved as {asked}. {effect}")
     else:
-        remarks.print(f"Action {action.id} is resolved as {decision.resolution}: {action.directory.slug} goes on.")
+        remarks.print(f"Action {action.id} is resolved as {asked}: {action.directory.slug} goes on.")
 
 
 def _job(text: str) -> UUID:
@@ -148,11 +152,12 @@ def checked_id(text: str) -> str:
     return text.lower()
 
 
-def person(by: str) -> str:
+def person(by: str) -> Principal:
+    """Whoever says so. Raises CommandFailed."""
     if not by.strip():
         raise CommandFailed("--by is missing: say who you are, for the record.")
     with named_field("--by"):
-        return _PERSON.validate_python(by)
+        return cli_principal(_PERSON.validate_python(by))
 
 
 async def _list(wanted: ActionFilter) -> tuple[Action, ...]:
@@ -165,23 +170,25 @@ async def _show(prefix: str) -> Action:
         return await opened.actions.show(await opened.actions.named(prefix))
 
 
-async def _claim(prefix: str, by: str, *, take_over: bool) -> Action:
+async def _claim(prefix: str, who: Principal, *, take_over: bool) -> Action:
     async with desk() as opened:
-        return await opened.actions.claim(await opened.actions.named(prefix), by, take_over=take_over)
+        return await opened.actions.claim(await opened.actions.named(prefix), who, take_over=take_over)
 
 
-async def _release(prefix: str, by: str) -> Action:
+async def _release(prefix: str, who: Principal) -> Action:
     async with desk() as opened:
-        return await opened.actions.release(await opened.actions.named(prefix), by)
+        return await opened.actions.release(await opened.actions.named(prefix), who)
 
 
-async def _resolve(prefix: str, decision: ActionResolution, *, take_over: bool, dry_run: bool) -> Action:
+async def _resolve(
+    prefix: str, asked: Resolution, who: Principal, note: str, *, take_over: bool, dry_run: bool
+) -> Action:
     async with desk() as opened:
         action_id = await opened.actions.named(prefix)
         if dry_run:
-            return await opened.actions.check(action_id, decision, take_over=take_over)
+            return await opened.actions.check(action_id, asked, who, take_over=take_over)
         with remarks.status("The directory's workflow is told."):
-            return await opened.actions.resolve(action_id, decision, take_over=take_over)
+            return await opened.actions.resolve(action_id, asked, who, note=note, take_over=take_over)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

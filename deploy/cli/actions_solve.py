@@ -16,6 +16,7 @@ from deploy.cli.actions import ActionId, By, Desk, TakeOver, checked_id, desk, p
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, named_field
 from deploy.cli.output import STATUS_STYLE, plain, print_json, remarks
+from schema.contracts.access import Principal
 from schema.contracts.captcha import Attendance, CaptchaAnswer, ShownChallenge
 from schema.failures import FailureType
 
@@ -49,22 +50,26 @@ def solve(
         )
 
 
-async def _solve(prefix: str, by: str, given: str, save: Path | None, wait_s: int, *, take_over: bool) -> Attendance:
+async def _solve(
+    prefix: str, who: Principal, given: str, save: Path | None, wait_s: int, *, take_over: bool
+) -> Attendance:
     async with desk() as opened:
         action_id = await opened.actions.named(prefix)
-        await opened.captchas.attend(action_id, by, take_over=take_over)
+        await opened.captchas.attend(action_id, who, take_over=take_over)
         with remarks.status("You are expected.") as status:
-            return await _Sitting(opened, action_id, by, given, save, status).to_its_end(wait_s)
+            return await _Sitting(opened, action_id, who, given, save, status).to_its_end(wait_s)
 
 
 class _Sitting:
     """One person in front of one captcha, until the directory has answered or the captcha waits again."""
 
-    def __init__(self, opened: Desk, action_id: UUID, by: str, given: str, save: Path | None, status: Status) -> None:
+    def __init__(
+        self, opened: Desk, action_id: UUID, who: Principal, given: str, save: Path | None, status: Status
+    ) -> None:
         self._captchas = opened.captchas
         self._artifacts = opened.artifacts
         self._action_id = action_id
-        self._by = by
+        self._who = who
         self._given = given
         self._save = save
         self._status = status
@@ -103,7 +108,7 @@ class _Sitting:
         from api.actions import Taken
 
         try:
-            await self._captchas.answer(self._action_id, shown.number, text, self._by)
+            await self._captchas.answer(self._action_id, shown.number, text, self._who)
         except Taken as refused:
             remarks.print(str(refused), style="yellow", markup=False, highlight=False)
         else:

@@ -16,10 +16,11 @@ from rich.table import Table
 from brain.sites import same_site
 from deploy.cli.failures import CommandFailed, database, first_problem, read_file
 from deploy.cli.output import console, counted, plain, print_json, remarks
+from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
 from schema.contracts.directory import Directory, DirectoryEntry
 from schema.contracts.mapping import FormChange
-from schema.store import directories, mappings
+from schema.store import audit, directories, mappings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -171,6 +172,7 @@ _READERS: dict[str, Callable[[str, str], _Rows]] = {".csv": _csv_rows, ".json": 
 
 async def _import(entries: tuple[DirectoryEntry, ...]) -> None:
     async with database(load_settings()) as pool:
+        await audit.write(pool, cli_principal(), "directory.import", entries=len(entries))
         await directories.import_entries(pool, entries)
 
 

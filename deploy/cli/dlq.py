@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import getpass
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +14,12 @@ from rich.table import Column, Table
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field
 from deploy.cli.output import console, plain, print_json, remarks
+from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
+from schema.contracts.access import Principal
 from schema.contracts.action import PersonName
 from schema.contracts.dead_letter import DeadLetter, DeadLetterBody, Redrive, Redriven
+from schema.store import audit
 
 if TYPE_CHECKING:
     from activities.dead_letters import DeadLetters
@@ -100,8 +102,8 @@ def redrive(
         raise CommandFailed("Say which messages: their ids from `directorybolt dlq list`, or --all.")
     wanted = None if every else frozenset(message_ids or ())
     with named_field("--by"):
-        person = _PERSON.validate_python(by if by is not None else getpass.getuser())
-    results = asyncio.run(_redriven(wanted, person, force=force, dry_run=dry_run, quiet=as_json))
+        who = cli_principal(_PERSON.validate_python(by) if by is not None else None)
+    results = asyncio.run(_redriven(wanted, who, force=force, dry_run=dry_run, quiet=as_json))
     if as_json:
         print_json(results)
     else:
@@ -153,14 +155,17 @@ async def _shown(message_id: str) -> DeadLetterBody:
 
 
 async def _redriven(
-    wanted: frozenset[str] | None, by: str, *, force: bool, dry_run: bool, quiet: bool
+    wanted: frozenset[str] | None, who: Principal, *, force: bool, dry_run: bool, quiet: bool
 ) -> tuple[Redriven, ...]:
     results: list[Redriven] = []
+    if not dry_run:
+        async with database(load_settings()) as pool:
+            await audit.write(pool, who, "dlq.redrive", messages=sorted(wanted) if wanted else "all", force=force)
     async with _dead_letters() as letters:
         total = await letters.count() if wanted is None else len(wanted)
         with Progress(console=remarks, disable=quiet, transient=True) as progress:
             task = progress.add_task("redriving", total=total)
-            async with contextlib.aclosing(letters.redrive(wanted, by, force=force, dry_run=dry_run)) as redriven:
+            async with contextlib.aclosing(letters.redrive(wanted, who.name, force=force, dry_run=dry_run)) as redriven:
                 async for result in redriven:
                     results.append(result)
                     progress.update(task, completed=len(results), total=max(total, len(results)))

@@ -16,12 +16,13 @@ from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
 from deploy.cli.intake import Order, place, read_order
 from deploy.cli.output import console, counted, plain, print_json, remarks
+from deploy.cli.principal import cli_principal
 from deploy.cli.progress import follow
 from deploy.cli.report import linked, print_report
 from deploy.runtime.settings import load_settings
 from schema.contracts.base import Contract
 from schema.contracts.job import JobReport, JobStatus, JobSummary, Tier
-from schema.store import jobs
+from schema.store import audit, jobs
 from schema.store.database import Pool
 
 app = typer.Typer(no_args_is_help=True)
@@ -209,6 +210,7 @@ async def _steered(job_id: UUID, steer: Steer) -> Steered:
         if status.ended:
             raise CommandFailed(f"Job {job_id} has ended already: it is {status}.")
         gateway = WorkflowGateway(client)
+        await audit.write(pool, cli_principal(), f"job.{steer}", job_id)
         try:
             match steer:
                 case Steer.CANCEL:

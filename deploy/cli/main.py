@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli import (
+    access,
     actions,
     actions_solve,
     alerts,
@@ -44,6 +45,8 @@ app.add_typer(jobs.app, name="jobs", help="Paid jobs: create, list, show, watch,
 actions.app.command("solve")(actions_solve.solve)
 app.add_typer(actions.app, name="actions", help="What waits for a person: list, claim, solve, resolve.")
 app.add_typer(directories.app, name="directories", help="The directories that can be submitted to.")
+app.add_typer(access.token_app, name="tokens", help="Who is let in: staff and services.")
+app.add_typer(access.audit_app, name="audit", help="What staff did.")
 app.add_typer(alerts.app, name="alerts", help="What staff are told of.")
 app.add_typer(deployments.app, name="deployments", help="Which builds work, and what still waits for an old one.")
 jobs.app.command()(explain.explain)

@@ -5,12 +5,9 @@ not asked for again.
 """
 
 import asyncio
-import getpass
-import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,11 +16,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from deploy.cli.access import moment
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field, one_of
 from deploy.cli.jobs import parse_job_id
 from deploy.cli.output import console, counted, plain, print_json, remarks
+from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import Settings, load_settings
+from schema.contracts.access import Principal
 from schema.contracts.action import Note, PersonName
 from schema.contracts.replay import (
     JobReplay,
@@ -37,7 +37,7 @@ from schema.contracts.replay import (
 )
 from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
-from schema.store import directories, jobs, replays
+from schema.store import audit, directories, jobs, replays
 from schema.store.database import Pool
 
 if TYPE_CHECKING:
@@ -48,9 +48,6 @@ INTERRUPTED = 130
 
 _PERSON: TypeAdapter[str] = TypeAdapter(PersonName)
 _NOTE: TypeAdapter[str] = TypeAdapter(Note)
-
-_BACK = re.compile(r"(\d{1,6})(m|h|d)")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 _MOST_FAILURES = 3
 """So many jobs in a row that nobody answers for: then somebody has to look first."""
@@ -92,8 +89,8 @@ def replay(
         slug=directory,
         outcome=one_of((SubmissionStatus.FAILED, SubmissionStatus.SKIPPED), outcome, "--outcome") if outcome else None,
         failure=one_of(tuple(FailureType), failure, "--failure") if failure else None,
-        since=_moment(since, "--since") if since else None,
-        until=_moment(until, "--until") if until else None,
+        since=moment(since, "--since") if since else None,
+        until=moment(until, "--until") if until else None,
     )
     if selection == ReplaySelection() and not query and not every:
         raise CommandFailed(
@@ -105,32 +102,19 @@ def replay(
         _print_preview(preview, console, as_json=as_json)
         return
     with named_field("--by"):
-        person = _PERSON.validate_python(by if by is not None else getpass.getuser())
+        who = cli_principal(_PERSON.validate_python(by) if by is not None else None)
     with named_field("--reason"):
         note = _NOTE.validate_python(reason)
     result = ReplayResult()
     if preview.jobs:
         if not yes:
             _ask(preview, as_json=as_json)
-        result = asyncio.run(_request(settings, preview.jobs, person, note, quiet=as_json))
+        result = asyncio.run(_request(settings, preview.jobs, who, note, quiet=as_json))
     if as_json:
         print_json(result)
     else:
         _print_result(preview, result)
     _end(result)
-
-
-def _moment(text: str, option: str) -> datetime:
-    back = _BACK.fullmatch(text)
-    if back:
-        return datetime.now(UTC) - timedelta(**{_UNITS[back[2]]: int(back[1])})
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandFailed(
-            f"{option} {text!r} is not a time: write 2026-11-20, 2026-11-20T14:00Z, or 90m, 36h, 7d before now."
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 async def _preview(settings: Settings, selection: ReplaySelection, query: str | None) -> ReplayPreview:
@@ -169,7 +153,7 @@ def _ask(preview: ReplayPreview, *, as_json: bool) -> None:
 
 
 async def _request(
-    settings: Settings, wanted: Sequence[JobReplay], by: str, reason: str, *, quiet: bool
+    settings: Settings, wanted: Sequence[JobReplay], who: Principal, reason: str, *, quiet: bool
 ) -> ReplayResult:
     """Ask one job after the other; what was asked for when it ends early, by Ctrl-C or a failing service, is told."""
     from api.gateway import WorkflowGateway
@@ -184,7 +168,8 @@ async def _request(
             with Progress(*columns, console=remarks, disable=quiet, transient=True) as progress:
                 task = progress.add_task("", total=sum(len(job.slugs) for job in wanted))
                 for job in wanted:
-                    request = RetryRequest(slugs=job.slugs, by=by, reason=reason)
+                    request = RetryRequest(slugs=job.slugs, by=who.name, reason=reason)
+                    await audit.write(pool, who, "job.replay", job.job_id, directories=len(job.slugs), reason=reason)
                     asked.append(await _ask_job(pool, gateway, settings, job, request))
                     progress.advance(task, len(job.slugs))
                     if len(asked) >= _MOST_FAILURES and all(job.error for job in asked[-_MOST_FAILURES:]):

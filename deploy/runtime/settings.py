@@ -110,7 +110,6 @@ class Settings(BrowserSettings):
     api_port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: str | None = None
-    staff_token: SecretStr | None = None
 
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
