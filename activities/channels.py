@@ -4,16 +4,14 @@ Addresses and URLs of channels are secrets: no error that leaves here holds one.
 """
 
 import contextlib
-import ssl
 from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
-import aiosmtplib
 import httpx
 import structlog
 
+from activities.smtp import MailFailed, MailServer
 from schema.contracts.alert import Notice, Word
 
 _PATIENCE_S = 10.0
@@ -70,7 +68,7 @@ class EmailChannel:
     name = "email"
 
     def __init__(self, smtp_url: str, sender: str, recipients: Sequence[str]) -> None:
-        self._server = urlsplit(smtp_url)
+        self._server = MailServer(smtp_url)
         self._sender = sender
         self._recipients = tuple(recipients)
 
@@ -79,20 +77,10 @@ class EmailChannel:
         message["From"], message["To"] = self._sender, ", ".join(self._recipients)
         message["Subject"] = f"DirectoryBolt: {_subject(notices)}"
         message.set_content("\n\n".join(_lines(notices)) + "\n")
-        secure = self._server.scheme == "smtps"
-        user = self._server.username
-        with _failing():
-            await aiosmtplib.send(
-                message,
-                hostname=self._server.hostname,
-                port=self._server.port,
-                username=unquote(user) if user else None,
-                password=unquote(self._server.password or "") if user else None,
-                use_tls=secure,
-                # A password never goes over an open line; without one, TLS is taken where it is offered.
-                start_tls=False if secure else True if user else None,
-                timeout=_PATIENCE_S,
-            )
+        try:
+            await self._server.send(message, self._sender, self._recipients)
+        except MailFailed as error:
+            raise ChannelFailed(str(error)) from None
 
 
 def _lines(notices: Sequence[Notice]) -> list[str]:
@@ -108,14 +96,10 @@ def _subject(notices: Sequence[Notice]) -> str:
 
 @contextlib.contextmanager
 def _failing() -> Iterator[None]:
-    """Turns what goes wrong with a channel into ChannelFailed. Servers repeat addresses: only codes are passed on."""
+    """Turns what goes wrong with a webhook into ChannelFailed, without its address."""
     try:
         yield
-    except (TimeoutError, httpx.TimeoutException, aiosmtplib.SMTPTimeoutError):
+    except (TimeoutError, httpx.TimeoutException):
         raise ChannelFailed("No answer in time.") from None
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        raise ChannelFailed(f"The server refused {len(error.recipients)} recipients.") from None
-    except aiosmtplib.SMTPResponseException as error:
-        raise ChannelFailed(f"The server answered {error.code}.") from None
-    except (httpx.HTTPError, httpx.InvalidURL, aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise ChannelFailed(f"It cannot be reached ({type(error).__name__}).") from None
