@@ -9,6 +9,8 @@ from api.actions import ActionsService, Link
 from api.captchas import CaptchaService
 from api.gateway import WorkflowGateway
 from api.links import LinkService
+from api.payments import PaymentsService
+from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
 
 
@@ -29,12 +31,17 @@ class Site:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Services:
-    """The clients of one API process. Without a link maker, artifacts are named by their keys."""
+    """The clients of one API process. Without a link maker, artifacts are named by their keys.
+
+    Without `stripe` nothing can be bought; without secrets `webhooks` believes nobody.
+    """
 
     pool: Pool
     gateway: WorkflowGateway
     link: Link = str
     site: Site = Site()
+    stripe: StripeGateway | None = None
+    webhooks: Webhooks = Webhooks()
 
     @property
     def actions(self) -> ActionsService:
@@ -43,6 +50,10 @@ class Services:
     @property
     def captchas(self) -> CaptchaService:
         return CaptchaService(self.pool, self.actions, self.link)
+
+    @property
+    def payments(self) -> PaymentsService:
+        return PaymentsService(self.pool, self.gateway, self.site.public_url, self.stripe)
 
     @property
     def links(self) -> LinkService:

@@ -9,11 +9,13 @@ from starlette.staticfiles import StaticFiles
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
-from api.routes import actions, health, links
+from api.routes import actions, health, links, webhooks
+from api.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_LOOK, linker
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.settings import load_settings
+from deploy.runtime.stripe import stripe_gateway
 from schema import problems
 from schema.store.database import open_pool
 
@@ -22,7 +24,10 @@ from schema.store.database import open_pool
 async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
     settings = load_settings()
     configure_logs(settings.log_level)
-    async with await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size) as pool:
+    async with (
+        await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size) as pool,
+        stripe_gateway(settings) as stripe,
+    ):
         client = await connect(settings, lazy=True)
         application.state.services = Services(
             pool=pool,
@@ -34,6 +39,8 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
                 temporal_ui_url=settings.temporal_ui_url,
                 temporal_namespace=settings.temporal_namespace,
             ),
+            stripe=stripe,
+            webhooks=Webhooks(settings.webhook_secrets, livemode=settings.stripe_livemode),
         )
         yield
 
@@ -43,4 +50,5 @@ problems.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
 app.include_router(links.router)
+app.include_router(webhooks.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -3,11 +3,12 @@
 import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import uuid4
 
 from pydantic import ValidationError
 
 from deploy.cli.failures import CommandFailed, first_problem, read_file
+from schema import ids
 from schema.contracts.job import Tier
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.queue import JobMessage
@@ -42,17 +43,13 @@ def make_order(profile: BusinessProfile, tier: Tier, slugs: tuple[str, ...] | No
     """An order with a new job id; the customer is known by their e-mail address."""
     message = JobMessage(
         job_id=uuid4(),
-        customer_id=customer_id(profile),
+        customer_id=ids.customer_id(profile.email),
         package_size=len(slugs) if slugs is not None else tier.package_size,
         priority=tier,
         created_at=datetime.now(UTC),
         source=source,
     )
     return Order(message=message, tier=tier, profile=profile, slugs=slugs)
-
-
-def customer_id(profile: BusinessProfile) -> UUID:
-    return uuid5(NAMESPACE_URL, f"mailto:{profile.email.lower()}")
 
 
 async def place(pool: Pool, order: Order, *, dry_run: bool = False) -> tuple[str, ...]:

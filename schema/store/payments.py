@@ -1,0 +1,274 @@
+"""`payments` and `stripe_events`: what was ordered, and the one place that makes a paid job of what Stripe tells.
+
+A payment's state is computed from the set of all its events, never from their order: they may come twice, late, the
+other way round, or two at once. Whoever takes an event holds the payment's lock to the end of the transaction.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from schema import ids
+from schema.contracts.job import Tier
+from schema.contracts.mail import MailKind
+from schema.contracts.payment import PaymentStatus, PaymentView, SessionFacts, StripeEvent
+from schema.contracts.profile import BusinessProfile
+from schema.contracts.queue import JobMessage
+from schema.standing import standing
+from schema.store import jobs, mails
+from schema.store.database import Connection, Executor
+
+SOURCE = "checkout"
+
+_SHOWN = """
+    select p.id as payment_id, p.draft_id, p.tier, p.amount_cents, p.currency, p.livemode, p.status,
+        p.checkout_session_id, p.payment_intent_id, p.received_cents, p.refunded_cents, p.disputed, p.trouble,
+        p.created_at, p.paid_at, j.id as job_id
+    from payments p left join jobs j on j.payment_id = p.id
+"""
+
+
+class Became(StrEnum):
+    """What an event led to."""
+
+    TAKEN = "taken"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Taken:
+    """`stop` is the running job that must be told to end, once the transaction is committed."""
+
+    became: Became
+    payment_id: UUID | None = None
+    stop: UUID | None = None
+
+
+async def take_event(connection: Connection, event: StripeEvent) -> Taken:
+    """Write the event down and whatever follows from it: payment, customer, job and outbox row, or a job's stop.
+
+    Call it inside a transaction, with events whose signature and mode have been checked. Safe to repeat and from
+    several at once.
+    """
+    facts = event.facts
+    intent = facts.payment_intent_id if facts else None
+    if intent:
+        # A dispute may be taken while the event that says whose it is has not been committed.
+        await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", intent)
+    new = await connection.fetchval(
+        """
+        insert into stripe_events (id, type, livemode, payload, payment_intent_id) values ($1, $2, $3, $4, $5)
+        on conflict (id) do nothing returning id
+        """,
+        event.id,
+        event.type,
+        event.livemode,
+        event.model_dump(mode="json"),
+        intent,
+    )
+    if new is None:
+        return Taken(Became.DUPLICATE)
+    payment_id = await _payment_of(connection, event)
+    if payment_id is None:
+        return Taken(Became.IGNORED)
+    return Taken(Became.TAKEN, payment_id, await _settle(connection, payment_id))
+
+
+async def _payment_of(connection: Connection, event: StripeEvent) -> UUID | None:
+    """Locks the payment that the event is about; None where there is none of ours, or not yet."""
+    match event.facts:
+        case None:
+            return None
+        case SessionFacts() as session:
+            # The session's own id is what Stripe knows it by; ours is the pointer that we gave it.
+            found = await connection.fetchval(
+                """
+                select id from payments where (checkout_session_id = $1 or id = $2) and livemode = $3
+                order by (checkout_session_id = $1) desc nulls last limit 1 for update
+                """,
+                session.id,
+                session.payment_id,
+                event.livemode,
+            )
+        case _ as facts:
+            found = await connection.fetchval(
+                """
+                select id from payments where livemode = $2 and id in (
+                    select payment_id from stripe_events where payment_intent_id = $1 and payment_id is not null)
+                limit 1 for update
+                """,
+                facts.payment_intent_id,
+                event.livemode,
+            )
+    if found is None:
+        return None
+    await connection.execute("update stripe_events set payment_id = $2 where id = $1", event.id, found)
+    return UUID(str(found))
+
+
+async def _settle(connection: Connection, payment_id: UUID) -> UUID | None:
+    """Bring the payment, whose lock is held, to where its events put it; returns the running job to stop, if any."""
+    payment = await connection.fetchrow("select * from payments where id = $1", payment_id)
+    assert payment is not None, "whoever settles it holds its lock"
+    rows = await connection.fetch(
+        """
+        select payload from stripe_events where livemode = $2 and (payment_id = $1 or payment_intent_id in (
+            select payment_intent_id from stripe_events where payment_id = $1))
+        """,
+        payment_id,
+        payment["livemode"],
+    )
+    events = [StripeEvent.model_validate(row["payload"]) for row in rows]
+    before = PaymentStatus(payment["status"])
+    now = standing(payment["amount_cents"], payment["currency"], before, events)
+    await connection.execute(
+        """
+        update payments set status = $2, payment_intent_id = coalesce(payment_intent_id, $3), received_cents = $4,
+            refunded_cents = $5, disputed = $6, trouble = $7,
+            paid_at = case when $2 in ('paid', 'mismatched') then coalesce(paid_at, now()) end
+        where id = $1
+        """,
+        payment_id,
+        now.status,
+        now.payment_intent_id,
+        now.received_cents,
+        now.refunded_cents,
+        now.disputed,
+        now.trouble,
+    )
+    if now.status is PaymentStatus.PAID:
+        await _fulfil(connection, payment_id, welcome=now.stop is None)
+    return await jobs.stop(connection, payment_id, now.stop) if now.stop else None
+
+
+async def _fulfil(connection: Connection, payment_id: UUID, *, welcome: bool) -> None:
+    """Make the payment's job, once: its lock is held, and the database lets no second job of it in."""
+    payment = await connection.fetchrow(
+        """
+        select tier, profile, now() as now from payments p
+        where id = $1 and not exists (select from jobs where payment_id = p.id)
+        """,
+        payment_id,
+    )
+    if payment is None:
+        return
+    tier, profile = Tier(payment["tier"]), BusinessProfile.model_validate(payment["profile"])
+    message = JobMessage(
+        job_id=uuid4(),
+        customer_id=ids.customer_id(profile.email),
+        package_size=tier.package_size,
+        priority=tier,
+        created_at=payment["now"],
+        source=SOURCE,
+    )
+    await jobs.take_in(connection, message, tier, profile, None, payment_id=payment_id)
+    # One that was refunded before it could begin has nothing to look forward to.
+    if welcome:
+        await mails.put(connection, MailKind.PAID, message.job_id, f"paid:{message.job_id}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """A payment of which Stripe is asked to collect the money."""
+
+    id: UUID
+    tier: Tier
+    amount_cents: int
+    currency: str
+    email: str
+    livemode: bool
+    draft_version: int
+    session_id: str | None
+
+
+async def order(
+    connection: Connection, draft_id: UUID, version: int, tier: Tier, profile: BusinessProfile, *, livemode: bool
+) -> Order:
+    """The draft's open payment, or a new one. Call it inside a transaction; of two at once both get the same.
+
+    One that is open for another version, or of another mode of Stripe's, is over and its session must be expired:
+    ask `superseded` first. What is ordered is pinned here.
+    """
+    row = await connection.fetchrow(
+        """
+        insert into payments (draft_id, draft_version, tier, amount_cents, livemode, profile, consented_at)
+        select $1, $2, $3, $4, $5, $6, (select consented_at from drafts where id = $1)
+        on conflict (draft_id) where status = 'open' do update set draft_version = payments.draft_version
+        returning *
+        """,
+        draft_id,
+        version,
+        tier,
+        tier.price_cents,
+        livemode,
+        profile.model_dump(mode="json"),
+    )
+    assert row is not None, "it is inserted, or it was there"
+    return Order(
+        id=row["id"],
+        tier=Tier(row["tier"]),
+        amount_cents=row["amount_cents"],
+        currency=row["currency"],
+        email=row["profile"]["email"],
+        livemode=row["livemode"],
+        draft_version=row["draft_version"],
+        session_id=row["checkout_session_id"],
+    )
+
+
+async def supersede(db: Executor, payment_id: UUID) -> None:
+    """The payment is not to be made any more. One whose money is on its way stays as it is."""
+    await db.execute("update payments set status = 'expired' where id = $1 and status = 'open'", payment_id)
+
+
+async def keep_session(db: Executor, payment_id: UUID, session_id: str) -> bool:
+    """Remember where the payment is made; False where it has been superseded meanwhile."""
+    status = await db.fetchval(
+        "update payments set checkout_session_id = $2 where id = $1 returning status", payment_id, session_id
+    )
+    return bool(status == PaymentStatus.OPEN)
+
+
+async def under_way(db: Executor, draft_id: UUID, version: int) -> PaymentView | None:
+    """A payment of the draft that makes another one wrong: paid for this version, or on its way for any."""
+    row = await db.fetchrow(
+        f"""
+        {_SHOWN} where p.draft_id = $1
+            and (p.status = 'processing' or p.status in ('paid', 'mismatched') and p.draft_version = $2)
+        order by p.created_at desc limit 1
+        """,
+        draft_id,
+        version,
+    )
+    return PaymentView.model_validate(dict(row)) if row else None
+
+
+async def find(db: Executor, payment_id: UUID) -> PaymentView | None:
+    row = await db.fetchrow(f"{_SHOWN} where p.id = $1", payment_id)
+    return PaymentView.model_validate(dict(row)) if row else None
+
+
+async def of_session(db: Executor, session_id: str) -> PaymentView | None:
+    row = await db.fetchrow(f"{_SHOWN} where p.checkout_session_id = $1", session_id)
+    return PaymentView.model_validate(dict(row)) if row else None
+
+
+async def of_job(db: Executor, job_id: UUID) -> PaymentView | None:
+    row = await db.fetchrow(f"{_SHOWN} where j.id = $1", job_id)
+    return PaymentView.model_validate(dict(row)) if row else None
+
+
+async def recent(db: Executor, limit: int, *, in_trouble: bool = False) -> tuple[PaymentView, ...]:
+    """The newest first; those that staff should look at, or all."""
+    rows = await db.fetch(
+        f"{_SHOWN} where p.trouble <> '' or not $2 order by p.created_at desc, p.id limit $1", limit, in_trouble
+    )
+    return tuple(PaymentView.model_validate(dict(row)) for row in rows)
+
+
+async def taken(db: Executor, event_ids: Sequence[str]) -> frozenset[str]:
+    """Those of the events that were taken before."""
+    rows = await db.fetch("select id from stripe_events where id = any($1)", list(event_ids))
+    return frozenset(row["id"] for row in rows)
