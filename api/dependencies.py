@@ -41,7 +41,7 @@ class Services:
     link: Link = str
     site: Site = Site()
     stripe: StripeGateway | None = None
-    webhooks: Webhooks = Webhooks()
+    webhooks: Webhooks = dataclasses.field(default_factory=Webhooks)
 
     @property
     def actions(self) -> ActionsService:
