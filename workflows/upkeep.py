@@ -12,6 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.alerts import Alerts
+    from activities.mails import Mails
     from activities.pending import PendingArtifacts
     from activities.retention import Retention
     from activities.upkeep import Upkeep
@@ -26,6 +27,7 @@ LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
     Task.SUBMISSIONS: Upkeep.settle_submissions,
     Task.ACTIONS: Upkeep.expire_actions,
     Task.PENDING_ARTIFACTS: PendingArtifacts.store_pending,
+    Task.MAILS: Mails.send_mails,
     Task.RESULTS: Retention.archive_results,
     Task.HISTORY: Retention.roll_history,
     Task.ARTIFACTS: Retention.remove_orphans,

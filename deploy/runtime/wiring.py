@@ -15,13 +15,16 @@ from activities.bridge import Bridge
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
 from activities.ledger import Ledger
+from activities.letters import Letterhead
 from activities.mailbox import Mailbox
+from activities.mails import Mails
 from activities.pending import PendingArtifacts
 from activities.planning import Planning
 from activities.queues import Queue
 from activities.reconciling import Reconciling
 from activities.retention import Retention
 from activities.robots import Robots, robots_client
+from activities.smtp import MailServer
 from activities.solving import Solver
 from activities.submission import Submitting
 from activities.two_captcha import TwoCaptcha
@@ -110,6 +113,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 upkeep.settle_submissions,
                 upkeep.expire_actions,
                 PendingArtifacts(pool, artifacts).store_pending,
+                _mails(settings, pool).send_mails,
                 retention.archive_results,
                 retention.roll_history,
                 retention.remove_orphans,
@@ -123,6 +127,13 @@ def _solver(settings: Settings) -> Solver | None:
     if settings.twocaptcha_api_key is None:
         return None
     return TwoCaptcha(settings.twocaptcha_api_key.get_secret_value(), settings.twocaptcha_server)
+
+
+def _mails(settings: Settings, pool: Pool) -> Mails:
+    """Customers' mails wait where it is not said through which server they go, or from whom."""
+    server = MailServer(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+    sender = settings.mail_from
+    return Mails(pool, server, Letterhead(sender, settings.public_url, settings.support_email) if sender else None)
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:

@@ -23,7 +23,11 @@ class Link(Contract):
 
 
 class NewLink(Link):
-    """What making one answers: the only time that its secret is shown. `url` is what the customer opens."""
+    """What making one answers: the only time that its secret is shown."""
 
     secret: str
-    url: str = ""
+
+
+def address(public_url: str, secret: str) -> str:
+    """What the customer opens. It is a secret itself: it goes into mails, never into logs."""
+    return f"{public_url}/l/{secret}"

@@ -17,13 +17,23 @@ class Task(StrEnum):
     SUBMISSIONS = "submissions"
     ACTIONS = "actions"
     PENDING_ARTIFACTS = "pending_artifacts"
+    MAILS = "mails"
     ALERTS = "alerts"
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
 
 
-QUICK = (Task.OUTBOX, Task.WORKERS, Task.JOBS, Task.SUBMISSIONS, Task.ACTIONS, Task.PENDING_ARTIFACTS, Task.ALERTS)
+QUICK = (
+    Task.OUTBOX,
+    Task.WORKERS,
+    Task.JOBS,
+    Task.SUBMISSIONS,
+    Task.ACTIONS,
+    Task.PENDING_ARTIFACTS,
+    Task.MAILS,
+    Task.ALERTS,
+)
 """Every minute: what somebody waits for."""
 
 DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS)

@@ -102,6 +102,18 @@ async def claim(db: Executor) -> Mail | None:
     return Mail.model_validate(dict(row)) if row else None
 
 
+async def due(db: Executor) -> tuple[UUID, ...]:
+    """The mails that wait to be sent now."""
+    rows = await db.fetch(f"select m.id from mails m where {_UNSENT} and m.due_at <= now() order by m.due_at, m.id")  # noqa: S608
+    return tuple(row["id"] for row in rows)
+
+
+async def given_up(db: Executor) -> tuple[UUID, ...]:
+    """The mails that were given up within a day."""
+    rows = await db.fetch("select id from mails where given_up_at > now() - interval '1 day' order by given_up_at, id")
+    return tuple(row["id"] for row in rows)
+
+
 async def mark_sent(db: Executor, mail_id: UUID) -> None:
     await db.execute("update mails set sent_at = now(), error = '' where id = $1 and sent_at is null", mail_id)
 
