@@ -2,6 +2,7 @@
 
 import dataclasses
 from typing import Annotated, cast
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -10,6 +11,7 @@ from api.captchas import CaptchaService
 from api.gateway import WorkflowGateway
 from api.links import LinkService
 from api.payments import PaymentsService
+from api.rates import Rates
 from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
 
@@ -22,6 +24,18 @@ class Site:
     support_email: str | None = None
     temporal_ui_url: str = "http://127.0.0.1:8233"
     temporal_namespace: str = "default"
+    cors_origins: tuple[str, ...] = ()
+    """Other sites whose pages may read our API."""
+    artifact_origin: str = ""
+    """Where the screenshots are that pages show; empty where they are not shown by a link."""
+    paying_origin: str = "https://checkout.stripe.com"
+    """Where the page on which customers pay is."""
+
+    @property
+    def origin(self) -> str:
+        """What browsers say as the `Origin` of our own pages."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def secure(self) -> bool:
@@ -42,6 +56,7 @@ class Services:
     site: Site = Site()
     stripe: StripeGateway | None = None
     webhooks: Webhooks = dataclasses.field(default_factory=Webhooks)
+    rates: Rates = dataclasses.field(default_factory=Rates)
 
     @property
     def actions(self) -> ActionsService:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api.dependencies import Services, Site
+from api import errors, middleware
+from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
 from api.routes import actions, health, links, webhooks
@@ -15,8 +16,8 @@ from deploy.runtime.artifacts import FOR_A_LOOK, linker
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.settings import load_settings
+from deploy.runtime.site import site
 from deploy.runtime.stripe import stripe_gateway
-from schema import problems
 from schema.store.database import open_pool
 
 
@@ -33,12 +34,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             pool=pool,
             gateway=WorkflowGateway(client),
             link=linker(settings, FOR_A_LOOK),
-            site=Site(
-                public_url=settings.public_url,
-                support_email=settings.support_email,
-                temporal_ui_url=settings.temporal_ui_url,
-                temporal_namespace=settings.temporal_namespace,
-            ),
+            site=site(settings),
             stripe=stripe,
             webhooks=Webhooks(settings.webhook_secrets, livemode=settings.stripe_livemode),
         )
@@ -46,7 +42,8 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
-problems.install(app)
+errors.install(app)
+middleware.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
 app.include_router(links.router)

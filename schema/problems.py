@@ -3,14 +3,14 @@
 Shared by the API and by the brain's service, which do not know each other. It knows no route.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -28,38 +28,81 @@ class FieldProblem(BaseModel):
 
 
 class Problem(BaseModel):
-    """The body of every error. `errors` is there where single fields are to blame; no value is ever repeated."""
+    """The body of every error. `errors` is there where single fields are to blame; no value is ever repeated.
+
+    `request_id` finds the request in our logs.
+    """
 
     type: str = "about:blank"
     title: str
     status: int
     detail: str | None = None
     errors: tuple[FieldProblem, ...] | None = None
+    request_id: str | None = None
 
 
 class RequestRefused(Exception):
-    """A request that is understood, and of which one field asks for something that is not done (422)."""
+    """A request that is understood, and of which a field, or `more` of them, asks for what is not done (422)."""
 
-    def __init__(self, field: str, message: str) -> None:
+    def __init__(self, field: str, message: str, *more: FieldProblem) -> None:
         super().__init__(message)
-        self.problem = FieldProblem(field=field, message=message)
+        self.problems = (FieldProblem(field=field, message=message), *more)
 
 
-def install(application: FastAPI) -> None:
+Headers = Mapping[str, str] | None
+Answer = Callable[[Request, Problem, Headers], Response]
+"""Makes the answer of a problem."""
+
+
+def document(_: Request, problem: Problem, headers: Headers = None) -> Response:
+    """The problem as what it is: a JSON document."""
+    return JSONResponse(
+        problem.model_dump(mode="json", exclude_none=True), problem.status, headers, media_type=MEDIA_TYPE
+    )
+
+
+def explain(error: Exception) -> tuple[Problem, Headers]:
+    """What an error tells the caller, and the headers that go with it; what is unknown to us tells nothing."""
+    match error:
+        case HTTPException():
+            title = HTTPStatus(error.status_code).phrase
+            detail = error.detail if error.detail != title else None
+            return Problem(title=title, status=error.status_code, detail=detail), error.headers
+        case RequestValidationError():
+            fields = tuple(
+                FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"].removeprefix("Value error, "))
+                for wrong in error.errors()
+            )
+            return _unprocessable("The request is not understood", fields), None
+        case RequestRefused():
+            return _unprocessable("The request is refused", error.problems), None
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return Problem(title=status.phrase, status=status), None
+
+
+def install(application: FastAPI, answer: Answer = document) -> None:
     """Answer every error of the application with a problem, and say so in its OpenAPI document."""
-    application.add_exception_handler(HTTPException, _refused)
-    application.add_exception_handler(RequestValidationError, _not_understood)
-    application.add_exception_handler(RequestRefused, _not_done)
-    application.add_exception_handler(Exception, _failed)
+
+    async def refused(request: Request, error: Exception) -> Response:
+        return answer(request, *explain(error))
+
+    async def failed(request: Request, error: Exception) -> Response:
+        # What it was is for our log alone: its text may hold anything.
+        _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+        return answer(request, *explain(error))
+
+    for kind in (HTTPException, RequestValidationError, RequestRefused):
+        application.add_exception_handler(kind, refused)
+    application.add_exception_handler(Exception, failed)
     describe = application.openapi
 
     def openapi() -> dict[str, Any]:
         document = describe()
         for operation in (o for path in document["paths"].values() for o in path.values()):
-            for answer in operation["responses"].values():
+            for said in operation["responses"].values():
                 # FastAPI describes every model under the media type of the route's good answer.
-                if answer.get("content", {}).get("application/json", {}).get("schema") == _REFERENCE:
-                    answer["content"] = {MEDIA_TYPE: answer["content"]["application/json"]}
+                if said.get("content", {}).get("application/json", {}).get("schema") == _REFERENCE:
+                    said["content"] = {MEDIA_TYPE: said["content"]["application/json"]}
         return document
 
     application.openapi = openapi  # type: ignore[method-assign]
@@ -70,39 +113,5 @@ def answers(reasons: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]
     return {status.value: {"model": Problem, "description": why} for status, why in reasons.items()}
 
 
-async def _refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    title = HTTPStatus(error.status_code).phrase
-    detail = error.detail if error.detail != title else None
-    return _answer(Problem(title=title, status=error.status_code, detail=detail), error.headers)
-
-
-async def _not_understood(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
-    fields = tuple(
-        FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"].removeprefix("Value error, "))
-        for wrong in error.errors()
-    )
-    return _answer(
-        Problem(title="The request is not understood", status=HTTPStatus.UNPROCESSABLE_ENTITY, errors=fields)
-    )
-
-
-async def _not_done(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestRefused)
-    return _answer(
-        Problem(title="The request is refused", status=HTTPStatus.UNPROCESSABLE_ENTITY, errors=(error.problem,))
-    )
-
-
-async def _failed(request: Request, error: Exception) -> JSONResponse:
-    # What it was is for our log alone: its text may hold anything.
-    _log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return _answer(Problem(title=status.phrase, status=status))
-
-
-def _answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(
-        problem.model_dump(mode="json", exclude_none=True), problem.status, headers, media_type=MEDIA_TYPE
-    )
+def _unprocessable(title: str, errors: tuple[FieldProblem, ...]) -> Problem:
+    return Problem(title=title, status=HTTPStatus.UNPROCESSABLE_ENTITY, errors=errors)

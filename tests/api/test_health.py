@@ -116,5 +116,10 @@ async def test_a_bug_tells_nothing_of_itself(api: httpx.AsyncClient) -> None:
     async def failing() -> None:
         raise RuntimeError("s3cret")
 
-    answer = await api.get("/failing")
-    assert problem(answer, 500) == {"type": "about:blank", "title": "Internal Server Error", "status": 500}
+    answer = await api.get("/failing", headers={"X-Request-ID": "named-by-us"})
+    assert problem(answer, 500) == {
+        "type": "about:blank",
+        "title": "Internal Server Error",
+        "status": 500,
+        "request_id": "named-by-us",
+    }
