@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from enum import StrEnum
 
 import structlog
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel
 
 from api.dependencies import ServicesDep
@@ -29,9 +29,13 @@ class PartState(StrEnum):
 
 
 class Readiness(BaseModel):
-    """Answer of `/ready`: each part by itself, so that one glance says which is down."""
+    """Answer of `/ready`: each part by itself, so that one glance says which is down.
+
+    `draining`: this process was told to stop, and takes no more requests soon.
+    """
 
     ready: bool
+    draining: bool = False
     database: PartState
     temporal: PartState
 
@@ -43,13 +47,17 @@ async def health() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Readiness}})
-async def ready(services: ServicesDep, response: Response) -> Readiness:
+async def ready(request: Request, services: ServicesDep, response: Response) -> Readiness:
     """Whether the database and Temporal can be reached, each within three seconds; 503 when one cannot."""
+    draining: bool = getattr(request.app.state, "draining", False)
     database, temporal = await asyncio.gather(
         _try("database", services.pool.execute("select 1")), _try("temporal", services.gateway.check())
     )
     answer = Readiness(
-        ready=database is PartState.OK and temporal is PartState.OK, database=database, temporal=temporal
+        ready=database is PartState.OK and temporal is PartState.OK and not draining,
+        draining=draining,
+        database=database,
+        temporal=temporal,
     )
     if not answer.ready:
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

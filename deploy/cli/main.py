@@ -75,13 +75,13 @@ def api(
     host: Annotated[str | None, typer.Option(help="Address to listen on; API_HOST by default.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; API_PORT by default.")] = None,
 ) -> None:
-    """Run the API until it is told to stop."""
-    import uvicorn
+    """Run the API until it is told to stop; it finishes what is in hand."""
+    from deploy.runtime.api import serve
 
     settings = load_settings()
     address, number = host or settings.api_host, port or settings.api_port
     _must_be_free(address, number, "The API", "API_PORT")
-    uvicorn.run("api.main:app", host=address, port=number, log_config=None)
+    serve(settings, address, number)
 
 
 @app.command()

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 
 _WORKER_READY = "worker started"
 _WORKER_DRAIN_SECONDS = 65.0
+_API_DRAIN_SECONDS = 15.0
 _POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _API_PORT = 5433, 4566, 8090, 8080
 
 
@@ -182,15 +183,12 @@ def _worker(environment: StackEnvironment, folder: Path, name: str) -> Part:
 def _api(environment: StackEnvironment, port: int) -> Part:
     return Part(
         name=Piece.API,
-        command=(
-            *(sys.executable, "-m", "uvicorn", "api.main:app"),
-            *("--host", HOST, "--port", str(port), "--log-level", "warning"),
-            *("--timeout-graceful-shutdown", "5"),
-        ),
+        command=(sys.executable, "-m", "deploy.runtime.api"),
         address=f"http://{HOST}:{port}",
         ready=lambda: _answers(f"http://{HOST}:{port}/ready"),
         environment=environment.for_children(),
         run_in=ROOT,
+        stop_seconds=_API_DRAIN_SECONDS,
     )
 
 

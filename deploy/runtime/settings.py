@@ -5,6 +5,7 @@ that every command on the machine finds it.
 """
 
 import functools
+import ipaddress
 import re
 from pathlib import Path
 from typing import TypeVar
@@ -110,6 +111,7 @@ class Settings(BrowserSettings):
     api_port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     cors_origins: str | None = None
+    trusted_proxies: str | None = None
 
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
@@ -155,6 +157,16 @@ class Settings(BrowserSettings):
                 or origin != f"{parts.scheme}://{parts.netloc}"
             ):
                 raise ValueError("must be origins such as https://shop.example.com, separated by commas")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str | None) -> str | None:
+        for network in _listed(value):
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from None
         return value
 
     @field_validator("stripe_webhook_secrets")

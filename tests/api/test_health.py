@@ -53,7 +53,10 @@ async def test_a_process_is_alive_whatever_is_away(api: httpx.AsyncClient) -> No
 async def test_it_is_ready_with_everything_up(api: httpx.AsyncClient, pool: Pool, dev: WorkflowEnvironment) -> None:
     app.state.services = Services(pool=pool, gateway=WorkflowGateway(dev.client))
     answer = await api.get("/ready")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "database": "ok", "temporal": "ok"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ready": True, "draining": False, "database": "ok", "temporal": "ok"},
+    )
 
 
 @pytest.mark.parametrize("away", ["database", "temporal"])
@@ -67,7 +70,7 @@ async def test_it_is_not_ready_without_a_part_and_names_it(
     )
     answer = await api.get("/ready")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "database": "ok", "temporal": "ok", away: "failed"}
+    assert answer.json() == {"ready": False, "draining": False, "database": "ok", "temporal": "ok", away: "failed"}
 
 
 async def test_a_part_that_never_answers_is_not_waited_for(
