@@ -39,7 +39,8 @@ from schema.contracts.submission import PAGE_TEXT_KEPT, Outcome, Standing, Submi
 from schema.failures import FailureType
 from schema.store import results, turns
 from schema.store.database import AWAY, Pool
-from schema.store.results import LedgerConflict, Submission
+from schema.store.results import JobStopped, LedgerConflict, Submission
+from schema.store.transitions import given_up
 
 _SEND_LIMIT_S = 45.0
 _ADVICE_LIMIT_S = 20.0
@@ -127,6 +128,10 @@ class Submitting:
             until = Deadline.after(_SEND_LIMIT_S)
             try:
                 attempt = await results.claim_intent(self._pool, submission)
+            except JobStopped:
+                outcome = given_up(submission.outcome, FailureType.CANCELLED, "The order was stopped.")
+                await results.record(self._pool, submission, outcome, submission.attempt)
+                return outcome
             except LedgerConflict:
                 return await self._lost_the_claim(submission)
             visit.gate.open(until)

@@ -26,6 +26,7 @@ def bridge_workflow_id(number: int) -> str:
 RELAY_WORKFLOW_ID = "outbox-relay"
 
 UPKEEP_WORKFLOW_ID = "upkeep"
+HOURLY_UPKEEP_WORKFLOW_ID = "upkeep-hourly"
 DAILY_UPKEEP_WORKFLOW_ID = "upkeep-daily"
 """Of the schedules too; each of their runs has its time behind it."""
 

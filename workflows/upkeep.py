@@ -13,6 +13,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from activities.alerts import Alerts
     from activities.mails import Mails
+    from activities.payments import Payments
     from activities.pending import PendingArtifacts
     from activities.retention import Retention
     from activities.upkeep import Upkeep
@@ -28,6 +29,8 @@ LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
     Task.ACTIONS: Upkeep.expire_actions,
     Task.PENDING_ARTIFACTS: PendingArtifacts.store_pending,
     Task.MAILS: Mails.send_mails,
+    Task.STOPS: Payments.stop_jobs,
+    Task.PAYMENTS: Payments.reconcile_payments,
     Task.RESULTS: Retention.archive_results,
     Task.HISTORY: Retention.roll_history,
     Task.ARTIFACTS: Retention.remove_orphans,
@@ -36,7 +39,7 @@ LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
 
 @workflow.defn
 class UpkeepWorkflow:
-    """Started by the schedules `upkeep` and `upkeep-daily`, and by `directorybolt upkeep run`."""
+    """Started by the schedules `upkeep`, `upkeep-hourly` and `upkeep-daily`, and by `directorybolt upkeep run`."""
 
     @workflow.run
     async def run(self, upkeep: UpkeepInput) -> UpkeepReport:

@@ -19,7 +19,7 @@ from temporalio.client import (
 
 from deploy.runtime.settings import Settings
 from schema import ids
-from schema.contracts.upkeep import DAILY, QUICK, Task, UpkeepInput
+from schema.contracts.upkeep import DAILY, HOURLY, QUICK, Task, UpkeepInput
 from workflows.upkeep import UpkeepWorkflow
 
 _LONGEST_CATCH_UP = timedelta(hours=1)
@@ -32,9 +32,10 @@ _NIGHT = timedelta(hours=3)
 
 
 async def ensure_schedules(client: Client, settings: Settings) -> None:
-    """See that both schedules are there and as this build wants them; one that staff paused stays paused."""
+    """See that the schedules are there and as this build wants them; one that staff paused stays paused."""
     wanted = (
         (ids.UPKEEP_WORKFLOW_ID, QUICK, timedelta(minutes=1)),
+        (ids.HOURLY_UPKEEP_WORKFLOW_ID, HOURLY, timedelta(hours=1)),
         (ids.DAILY_UPKEEP_WORKFLOW_ID, DAILY, timedelta(days=1)),
     )
     for name, tasks, every in wanted:

@@ -18,6 +18,7 @@ from activities.ledger import Ledger
 from activities.letters import Letterhead
 from activities.mailbox import Mailbox
 from activities.mails import Mails
+from activities.payments import Payments
 from activities.pending import PendingArtifacts
 from activities.planning import Planning
 from activities.queues import Queue
@@ -37,6 +38,7 @@ from deploy.runtime.database import DatabaseUnusable, using_database
 from deploy.runtime.models import advisor
 from deploy.runtime.queues import QueueUnusable, using_queue
 from deploy.runtime.settings import Settings
+from deploy.runtime.stripe import stripe_gateway
 from schema.contracts.job import Tier
 from schema.store.database import Pool, open_pool
 
@@ -80,6 +82,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         windows = {tier: settings.window(tier) for tier in Tier}
         ledger = Ledger(pool, client, windows, timedelta(seconds=settings.directory_patience_s))
         bridge = Bridge(pool, client, jobs, settings.temporal_task_queue)
+        payments = Payments(pool, client, await stack.enter_async_context(stripe_gateway(settings)))
         repeat_after = timedelta(hours=settings.alert_repeat_hours)
         alerts = Alerts(pool, client, jobs, dead_letters, alert_channels(settings), repeat_after)
         upkeep = Upkeep(pool, client, settings.temporal_task_queue)
@@ -114,6 +117,8 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 upkeep.expire_actions,
                 PendingArtifacts(pool, artifacts).store_pending,
                 _mails(settings, pool).send_mails,
+                payments.stop_jobs,
+                payments.reconcile_payments,
                 retention.archive_results,
                 retention.roll_history,
                 retention.remove_orphans,

@@ -144,11 +144,34 @@ class ActionReminder(Contract):
         )
 
 
+class PaymentTrouble(Contract):
+    """A payment that the machine cannot settle by itself: a wrong sum, an open dispute, a refund that failed."""
+
+    kind: Literal["payment_trouble"] = "payment_trouble"
+    payment_id: UUID
+    trouble: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.payment_id}"
+
+    @property
+    def text(self) -> str:
+        return f"{self.trouble} `directorybolt payments show {self.payment_id}` says more."
+
+
 TOLD_ONCE = ("action_reminder",)
 """Kinds of which nobody wants to hear twice, nor that it is over."""
 
 AlertEvent = Annotated[
-    BreakerOpen | BridgeStopped | DeadLetters | QueueDepth | StaleWorker | FailureRate | ActionReminder,
+    BreakerOpen
+    | BridgeStopped
+    | DeadLetters
+    | QueueDepth
+    | StaleWorker
+    | FailureRate
+    | ActionReminder
+    | PaymentTrouble,
     Field(discriminator="kind"),
 ]
 """Everything that is alerted. Two events of one key are one alert."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, computed_field
 
 from schema.contracts.base import Contract
 from schema.contracts.job import Tier
@@ -219,10 +219,10 @@ class PaymentView(Contract):
 
 
 class Settlement(Contract):
-    """What was paid, what was delivered for it, and what is owed back, by the ledger as it is now.
+    """What came in, what was delivered for it, and what is owed back, by the ledger as it is now. In cents.
 
-    `delivered` counts the job's directories that something was clicked at, whatever came of it; `ordered` is what the
-    package promised. `ledger_version` names the state it was computed from. `final` is False while the job runs.
+    `ordered` is what the package promised; `delivered` counts the directories that something was clicked at, whatever
+    came of it. `final` is False while the job runs, and may deliver more.
     """
 
     payment_id: UUID
@@ -230,12 +230,39 @@ class Settlement(Contract):
     currency: str
     paid_cents: int
     refunded_cents: int
-    ordered: int
+    ordered: int = Field(gt=0)
     delivered: int
-    undelivered: int
-    refundable_cents: int
     final: bool
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def undelivered(self) -> int:
+        return max(0, self.ordered - self.delivered)
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def refundable_cents(self) -> int:
+        """What is still owed: the price of what was not delivered, rounded for the customer, less what went back."""
+        earned = self.paid_cents * min(self.delivered, self.ordered) // self.ordered
+        return max(0, self.paid_cents - earned - self.refunded_cents)
 
     @property
     def ledger_version(self) -> str:
-        return f"{self.delivered}-of-{self.ordered}-{self.refunded_cents}"
+        """Names the state that the sum was computed from: each is refunded once."""
+        return f"{self.delivered}/{self.ordered}/{self.refunded_cents}"
+
+
+class Refund(Contract):
+    """A refund that was decided. `stripe_refund_id` is None until Stripe is known to have made it."""
+
+    id: UUID
+    payment_id: UUID
+    payment_intent_id: str
+    ledger_version: str
+    amount_cents: int
+    stripe_refund_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Stripe's idempotency key: the payment, and the ledger's version."""
+        return f"refund-{self.payment_id}-{self.ledger_version}"

@@ -18,7 +18,9 @@ class Task(StrEnum):
     ACTIONS = "actions"
     PENDING_ARTIFACTS = "pending_artifacts"
     MAILS = "mails"
+    STOPS = "stops"
     ALERTS = "alerts"
+    PAYMENTS = "payments"
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
@@ -32,9 +34,13 @@ QUICK = (
     Task.ACTIONS,
     Task.PENDING_ARTIFACTS,
     Task.MAILS,
+    Task.STOPS,
     Task.ALERTS,
 )
 """Every minute: what somebody waits for."""
+
+HOURLY = (Task.PAYMENTS,)
+"""What costs somebody else an answer."""
 
 DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS)
 """Once a day: what only takes up room."""

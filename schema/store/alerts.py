@@ -15,6 +15,7 @@ from schema.contracts.alert import (
     BreakerOpen,
     FailureRate,
     Notice,
+    PaymentTrouble,
     StaleWorker,
 )
 from schema.store import actions
@@ -42,16 +43,6 @@ class Claim:
 
 async def look(db: Executor) -> tuple[AlertEvent, ...]:
     """What the database alone knows to be wrong at the moment."""
-    breakers = await db.fetch(
-        """
-        select d.slug as directory, d.failures, d.resting_until, count(r.id) as waiting
-        from directories d left join job_results r on r.directory_id = d.id and r.queued_at is not null
-        where d.failures >= breaker_limit()
-        group by d.id
-        -- After its rest it is still broken as long as somebody waits to probe it.
-        having d.resting_until > now() or count(r.id) > 0
-        """
-    )
     stale = await db.fetch("select id as worker_id, host, pid, beat_at from stale_workers")
     rate = await db.fetch(
         """
@@ -63,12 +54,29 @@ async def look(db: Executor) -> tuple[AlertEvent, ...]:
         _FEWEST_ENDED,
         _FAILURE_RATE,
     )
+    troubles = await db.fetch("select id as payment_id, trouble from payments where trouble <> ''")
     return (
-        *(BreakerOpen.model_validate(dict(row)) for row in breakers),
+        *await open_breakers(db),
         *(StaleWorker.model_validate(dict(row)) for row in stale),
         *(FailureRate.model_validate(dict(row)) for row in rate),
+        *(PaymentTrouble.model_validate(dict(row)) for row in troubles),
         *await actions.due_reminders(db),
     )
+
+
+async def open_breakers(db: Executor) -> tuple[BreakerOpen, ...]:
+    """Directories that nobody visits, because they failed too often in a row."""
+    rows = await db.fetch(
+        """
+        select d.slug as directory, d.failures, d.resting_until, count(r.id) as waiting
+        from directories d left join job_results r on r.directory_id = d.id and r.queued_at is not null
+        where d.failures >= breaker_limit()
+        group by d.id
+        -- After its rest it is still broken as long as somebody waits to probe it.
+        having d.resting_until > now() or count(r.id) > 0
+        """
+    )
+    return tuple(BreakerOpen.model_validate(dict(row)) for row in rows)
 
 
 async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[str] = ()) -> None:

@@ -168,12 +168,15 @@ async def stop(connection: Connection, payment_id: UUID, reason: str) -> UUID | 
     return row["id"] if row["status"] == JobStatus.IN_PROGRESS else None
 
 
-async def to_stop(db: Executor) -> tuple[UUID, ...]:
-    """Jobs of which nothing more is to be sent, and which have not ended."""
+async def to_stop(db: Executor) -> tuple[tuple[UUID, JobStatus, bool], ...]:
+    """Jobs of which nothing more is to be sent, and which have not ended: id, status, and whether since an hour."""
     rows = await db.fetch(
-        "select id from jobs where stop_requested_at is not null and status in ('pending', 'in_progress')"
+        """
+        select id, status, stop_requested_at < now() - interval '1 hour' as overdue from jobs
+        where stop_requested_at is not null and status in ('pending', 'in_progress') order by stop_requested_at
+        """
     )
-    return tuple(row["id"] for row in rows)
+    return tuple((row["id"], JobStatus(row["status"]), row["overdue"]) for row in rows)
 
 
 async def count(db: Executor, job_id: UUID) -> JobCounts:

@@ -5,7 +5,6 @@ other way round, or two at once. Whoever takes an event holds the payment's lock
 """
 
 import dataclasses
-from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -268,7 +267,6 @@ async def recent(db: Executor, limit: int, *, in_trouble: bool = False) -> tuple
     return tuple(PaymentView.model_validate(dict(row)) for row in rows)
 
 
-async def taken(db: Executor, event_ids: Sequence[str]) -> frozenset[str]:
-    """Those of the events that were taken before."""
-    rows = await db.fetch("select id from stripe_events where id = any($1)", list(event_ids))
-    return frozenset(row["id"] for row in rows)
+async def taken(db: Executor, event_id: str) -> bool:
+    """Whether the event was taken before."""
+    return bool(await db.fetchval("select exists (select from stripe_events where id = $1)", event_id))

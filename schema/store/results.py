@@ -43,6 +43,10 @@ class LedgerConflict(Exception):
     """The row has moved on: somebody else decided it first."""
 
 
+class JobStopped(LedgerConflict):
+    """The order was refunded or disputed: nothing more is sent for it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Submission:
     """One row of the ledger, with what is needed of its directory and of the pinned business data."""
@@ -184,10 +188,15 @@ async def save_plan(
 async def claim_intent(pool: Pool, submission: Submission) -> int:
     """Write the intent, committed before anything is clicked; returns the attempt's number.
 
-    Raises LedgerConflict when another worker holds the row, or another job holds the listing.
+    Raises LedgerConflict when another worker holds the row, or another job holds the listing; JobStopped when nothing
+    may be sent for the job any more, whether or not its workflow has heard of it.
     """
     try:
         async with pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(
+                "select stop_requested_at is not null from jobs where id = $1", submission.ref.job_id
+            ):
+                raise JobStopped(f"Job {submission.ref.job_id} was stopped.")
             # Counted first: whoever takes a turn locks the two rows in this order too.
             await connection.execute(
                 """
