@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from schema.store.database import SeatRefused
+
 _REFUSED = (
     asyncpg.CannotConnectNowError,
     asyncpg.InsufficientPrivilegeError,
@@ -32,8 +34,11 @@ def using_database(url: str) -> Iterator[None]:
     except BrokenPipeError:
         # Of all OSErrors the one that is about our own output.
         raise
-    except asyncpg.UndefinedTableError:
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidParameterValueError):
+        # Of a connection that is to take a role which is not there either.
         raise DatabaseUnusable("The database has no tables yet: run `directorybolt migrate`.") from None
+    except SeatRefused as error:
+        raise DatabaseUnusable(str(error)) from None
     except (OSError, asyncpg.InterfaceError, *_REFUSED) as error:
         where = urlsplit(url).netloc.rpartition("@")[2] or "its local socket"
         raise DatabaseUnusable(
