@@ -11,6 +11,7 @@ from deploy.runtime.settings import Settings
 
 FOR_A_REPORT = timedelta(days=7)
 FOR_A_LOOK = timedelta(hours=1)
+FOR_A_GLANCE = timedelta(minutes=5)
 
 
 def linker(settings: Settings, lifetime: timedelta) -> Callable[[str], str]:

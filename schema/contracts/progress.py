@@ -63,9 +63,10 @@ class Estimate(Contract):
 
 
 class JobView(Contract):
-    """The job as a whole. `seq` is the latest event in it: a stream goes on from there.
+    """The job as a whole. `seq` says how new it is: a stream that is asked to go on from there misses nothing.
 
-    `percent` counts what has ended; `now` names the directories that are worked on at this moment.
+    `percent` counts what has ended; `now` names the directories that are worked on at this moment; `stopped` says in a
+    sentence why nothing more is sent, where that is so.
     """
 
     job_id: UUID
@@ -85,6 +86,15 @@ class JobView(Contract):
     seq: int = 0
 
 
+class ResultsFilter(Contract):
+    """Which of the job's directories are asked for: what is None does not matter. `search` is a part of the name."""
+
+    group: StateGroup | None = None
+    status: SubmissionStatus | None = None
+    failure: FailureType | None = None
+    search: str | None = None
+
+
 class ResultsPage(Contract):
     """One page of the job's directories; `next` is the cursor of the page after it, if there is one."""
 
@@ -96,7 +106,7 @@ class StreamEvent(StrEnum):
     """Names of the events of `/api/jobs/{job_id}/events`. Each tells how something is now, never what changed.
 
     `snapshot` carries a Snapshot: show it in place of all that was shown before. `job` carries a JobView, `directory`
-    a DirectoryView. `state` says in one word whether the stream is `live` or `reconnecting`.
+    a DirectoryView. `state` carries a Connection, and is the heartbeat too.
     """
 
     SNAPSHOT = "snapshot"
@@ -110,3 +120,17 @@ class Snapshot(Contract):
 
     job: JobView
     directories: tuple[DirectoryView, ...]
+
+
+class ConnectionState(StrEnum):
+    """Whether what is shown is how things are: `reconnecting` while our server itself has lost the ledger."""
+
+    LIVE = "live"
+    RECONNECTING = "reconnecting"
+
+
+class Connection(Contract):
+    """How the stream is. Where nothing at all has come for twice `heartbeat_s` seconds, it is broken: open another."""
+
+    state: ConnectionState
+    heartbeat_s: int
