@@ -8,10 +8,16 @@ from fastapi import Depends, Request
 
 from api.actions import ActionsService, Link
 from api.captchas import CaptchaService
+from api.checkout import CheckoutService
+from api.customer_actions import CustomerActions
 from api.gateway import WorkflowGateway
+from api.grace import Grace
+from api.hub import Hub
 from api.links import LinkService
 from api.payments import PaymentsService
+from api.progress import ProgressService
 from api.rates import Rates
+from api.status import Queues, StatusBoard
 from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
 
@@ -24,6 +30,7 @@ class Site:
     support_email: str | None = None
     temporal_ui_url: str = "http://127.0.0.1:8233"
     temporal_namespace: str = "default"
+    temporal_task_queue: str = "directorybolt"
     cors_origins: tuple[str, ...] = ()
     """Other sites whose pages may read our API."""
     artifact_origin: str = ""
@@ -53,10 +60,19 @@ class Services:
     pool: Pool
     gateway: WorkflowGateway
     link: Link = str
+    proof_link: Link = str
+    hub: Hub = dataclasses.field(default_factory=Hub)
     site: Site = Site()
     stripe: StripeGateway | None = None
     webhooks: Webhooks = dataclasses.field(default_factory=Webhooks)
     rates: Rates = dataclasses.field(default_factory=Rates)
+    queues: Queues | None = None
+    board: StatusBoard = dataclasses.field(init=False)
+    grace: Grace = dataclasses.field(default_factory=Grace)
+
+    def __post_init__(self) -> None:
+        # It remembers what it has seen: one for all requests.
+        object.__setattr__(self, "board", StatusBoard(self.pool, self.gateway, self.queues))
 
     @property
     def actions(self) -> ActionsService:
@@ -67,8 +83,20 @@ class Services:
         return CaptchaService(self.pool, self.actions, self.link)
 
     @property
+    def progress(self) -> ProgressService:
+        return ProgressService(self.pool, self.proof_link)
+
+    @property
     def payments(self) -> PaymentsService:
         return PaymentsService(self.pool, self.gateway, self.site.public_url, self.stripe)
+
+    @property
+    def checkout(self) -> CheckoutService:
+        return CheckoutService(self.pool, self.payments)
+
+    @property
+    def customer_actions(self) -> CustomerActions:
+        return CustomerActions(self.actions)
 
     @property
     def links(self) -> LinkService:

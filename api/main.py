@@ -10,11 +10,12 @@ from api import errors, middleware
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
-from api.routes import actions, health, links, webhooks
+from api.routes import actions, checkout, drafts, health, job_actions, job_page, jobs, links, status, webhooks
 from api.stripe import Webhooks
-from deploy.runtime.artifacts import FOR_A_LOOK, linker
+from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
+from deploy.runtime.queues import watched_queues
 from deploy.runtime.settings import load_settings
 from deploy.runtime.site import site
 from deploy.runtime.stripe import stripe_gateway
@@ -30,15 +31,18 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
         stripe_gateway(settings) as stripe,
     ):
         client = await connect(settings, lazy=True)
-        application.state.services = Services(
+        services = application.state.services = Services(
             pool=pool,
             gateway=WorkflowGateway(client),
             link=linker(settings, FOR_A_LOOK),
+            proof_link=linker(settings, FOR_A_GLANCE),
             site=site(settings),
             stripe=stripe,
+            queues=watched_queues(settings),
             webhooks=Webhooks(settings.webhook_secrets, livemode=settings.stripe_livemode),
         )
-        yield
+        async with services.hub.running(pool, services.progress):
+            yield
 
 
 app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
@@ -46,6 +50,12 @@ errors.install(app)
 middleware.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
+app.include_router(jobs.router)
 app.include_router(links.router)
+app.include_router(job_page.router)
+app.include_router(job_actions.router)
+app.include_router(checkout.router)
+app.include_router(drafts.router)
+app.include_router(status.router)
 app.include_router(webhooks.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")
