@@ -1,9 +1,14 @@
-"""What is said of a queue that cannot be used: one sentence with the way out, as of the database."""
+"""Queues as commands and the API meet them: what is said of one that cannot be used, and the two that are counted."""
 
 import contextlib
 from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
+
+from activities.queues import Queue
+from api.status import Queues
+from deploy.runtime.aws import sqs_client
+from deploy.runtime.settings import Settings
 
 
 class QueueUnusable(Exception):
@@ -20,3 +25,9 @@ def using_queue(name: str) -> Iterator[None]:
             f"The queue {name} cannot be used ({error}): "
             "create it, or correct SQS_QUEUE_NAME, AWS_REGION or AWS_ENDPOINT_URL_SQS."
         ) from None
+
+
+def watched_queues(settings: Settings) -> Queues:
+    """The two queues, to be counted. Nothing is looked up before the first look."""
+    sqs = sqs_client(settings)
+    return Queues(jobs=Queue(sqs, settings.sqs_queue_name), dead_letters=Queue(sqs, settings.dead_letter_queue_name))

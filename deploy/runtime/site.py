@@ -19,6 +19,7 @@ def site(settings: Settings) -> Site:
         support_email=settings.support_email,
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=settings.temporal_namespace,
+        temporal_task_queue=settings.temporal_task_queue,
         cors_origins=settings.origins,
         artifact_origin=_artifact_origin(settings),
         paying_origin=_origin(settings.stripe_api_base) if settings.stripe_api_base else _STRIPE,
