@@ -60,7 +60,10 @@ def install(application: FastAPI) -> None:
 def respond(request: Request, error: Exception) -> Response:
     """The answer to an error, whatever it is; what we are to blame for is logged."""
     problem, headers = _explain(error)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        # Who is down is a line for each request that finds it so, not a page of each.
+        _log.warning("a part is away", error=type(error).__name__)
+    elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         # Its text may hold anything: it is for our log alone.
         _log.error("request failed", status=problem.status, exc_info=error)
     return answer(request, problem, headers)

@@ -12,7 +12,7 @@ def configure_logs(level: str) -> None:
     """`level` is a name of the logging module, e.g. "INFO"."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        _name_request,
+        name_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -40,7 +40,7 @@ def configure_logs(level: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _name_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def name_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """What is said while a request is answered names that request."""
     if request_id := correlation_id.get():
         event["request_id"] = request_id

@@ -24,7 +24,8 @@ async def api() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
         yield client
     app.router.routes[:] = routes
-    app.state._state = state
+    app.state._state.clear()
+    app.state._state.update(state)
 
 
 async def nowhere() -> tuple[Pool, WorkflowGateway]:
