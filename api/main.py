@@ -19,20 +19,23 @@ from deploy.runtime.queues import watched_queues
 from deploy.runtime.settings import load_settings
 from deploy.runtime.site import site
 from deploy.runtime.stripe import stripe_gateway
-from schema.store.database import open_pool
+from schema.store.database import Seat, open_pool
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
     settings = load_settings()
     configure_logs(settings.log_level)
+    url, size = settings.database_url.get_secret_value(), settings.database_pool_size
     async with (
-        await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size) as pool,
+        await open_pool(url, size, Seat.STAFF) as pool,
+        await open_pool(url, size, Seat.CUSTOMERS) as customers,
         stripe_gateway(settings) as stripe,
     ):
         client = await connect(settings, lazy=True)
         services = application.state.services = Services(
             pool=pool,
+            customers=customers,
             gateway=WorkflowGateway(client),
             link=linker(settings, FOR_A_LOOK),
             proof_link=linker(settings, FOR_A_GLANCE),

@@ -38,6 +38,7 @@ TAGLINE_MOST = 100
 KEYWORDS_MOST = 20
 
 _LINE_MOST = 300
+_SOME_LOGO = "data:image/png;base64,AA=="
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _EMAIL = TypeAdapter(EmailStr)
 _REQUIRED = {
@@ -91,6 +92,11 @@ def read(typed: TypedProfile, logo: str = "") -> Reading:
             preview=preview(values),
         ),
     )
+
+
+def check(typed: TypedProfile, *, has_logo: bool) -> ProfileCheck:
+    """What there is to say to the form, where the logo itself is not at hand."""
+    return read(typed, _SOME_LOGO if has_logo else "").check
 
 
 def _profile(values: dict[str, Any], reader: "_Reader") -> BusinessProfile | None:

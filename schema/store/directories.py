@@ -54,6 +54,21 @@ async def eligible(db: Executor, tier: Tier, package_size: int) -> list[tuple[UU
     return [(row["id"], row["slug"]) for row in rows]
 
 
+async def deliverable(db: Executor, tier: Tier) -> int:
+    """How many of those that a package of this tier would get now may be submitted to: no more than it has."""
+    return int(
+        await db.fetchval(
+            """
+            select count(*) filter (where automation <> 'forbidden') from (
+                select automation from directories where active and priority_tier <= $1
+                order by domain_authority desc, slug limit $2) as chosen
+            """,
+            tier.max_priority_tier,
+            tier.package_size,
+        )
+    )
+
+
 async def named(db: Executor, slugs: Sequence[str]) -> list[tuple[UUID, str]]:
     """(id, slug) of exactly these directories, highest domain authority first."""
     rows = await db.fetch(

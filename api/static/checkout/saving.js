@@ -1,0 +1,59 @@
+// Keeps the draft on the server while somebody types, and says how that stands; tries again by itself.
+
+const PAUSE_MS = 800;
+const LONGEST_MS = 20_000;
+
+export function saving(light, draft) {
+  let timer = 0;
+  let dirty = false;
+  let busy = false;
+  let wait = PAUSE_MS;
+
+  function tell(state, words) {
+    light.dataset.state = state;
+    if (light.textContent !== words) light.textContent = words;
+  }
+
+  async function save() {
+    if (busy) return;
+    busy = true;
+    dirty = false;
+    try {
+      const answer = await fetch("/api/drafts/current", {
+        method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(draft()),
+      });
+      if (answer.status === 422) tell("offline", "Not saved: something is too long to be kept.");
+      else if (!answer.ok) throw new Error(String(answer.status));
+      else tell("live", "Draft saved");
+      wait = PAUSE_MS;
+    } catch {
+      dirty = true;
+      wait = Math.min(wait * 2, LONGEST_MS);
+      tell("reconnecting", "Not saved yet: we cannot be reached. Keep this page open, it tries again.");
+    }
+    busy = false;
+    if (dirty) later();
+  }
+
+  function later() {
+    clearTimeout(timer);
+    timer = setTimeout(save, wait);
+  }
+
+  // Whoever leaves has typed to the end.
+  addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && dirty) save();
+  });
+
+  return {
+    soon() {
+      dirty = true;
+      later();
+    },
+    /** Nothing is left to be saved: it has been, or is no longer wanted. */
+    forget() {
+      dirty = false;
+      clearTimeout(timer);
+    },
+  };
+}
