@@ -10,9 +10,9 @@ from pydantic import EmailStr, TypeAdapter, ValidationError
 from api.auth import let_in
 from api.dependencies import ServicesDep
 from api.pages import page
-from api.pages.route import PageRoute, closed
+from api.pages.by_link import ByLink, opens_nothing
 
-router = APIRouter(route_class=PageRoute, include_in_schema=False)
+router = APIRouter(route_class=ByLink, include_in_schema=False)
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
 _LONGEST_ADDRESS = 254
@@ -23,7 +23,7 @@ async def open_link(request: Request, services: ServicesDep, secret: str) -> Res
     """Into the browser's cookie and out of its address bar."""
     link = await services.links.find(secret)
     if link is None:
-        return _unseen(closed(request))
+        return _unseen(opens_nothing(request))
     answer = RedirectResponse(f"/jobs/{link.job_id}", HTTPStatus.SEE_OTHER)
     let_in(answer, services.site, link.job_id, secret)
     return _unseen(answer)
