@@ -54,14 +54,14 @@ class Site:
 class Services:
     """The clients of one API process. Without a link maker, artifacts are named by their keys.
 
-    `pool` sees everything: staff, Stripe and who is about to pay are served from it. `customers` sees nothing but within
-    a job's scope (`schema.store.database.job_scope`); where there is none, scopes are cut out of `pool`.
+    `pool` sees everything: staff, Stripe and who is about to pay are served from it. `customers` sees nothing but
+    within a `job_scope`; where there is no such pool, the scopes are cut out of `pool`.
     Without `stripe` nothing can be bought; without secrets `webhooks` believes nobody.
     """
 
     pool: Pool
     gateway: WorkflowGateway
-    customers: Pool | None = None
+    customers: "Pool | None" = None
     link: Link = str
     proof_link: Link = str
     hub: Hub = dataclasses.field(default_factory=Hub)

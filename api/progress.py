@@ -3,15 +3,13 @@
 All is read through the job's own scope, so that a mistake in a query shows nothing of anybody else's.
 """
 
-import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 from api.actions import Link
 from schema.contracts.progress import DirectoryView, JobView, ResultsFilter, ResultsPage, Snapshot, StateGroup
 from schema.store import pending_artifacts, progress
-from schema.store.database import Connection, Pool
+from schema.store.database import Pool, job_scope
 
 _URGENT_FIRST = (
     StateGroup.NEEDS_YOU,
@@ -23,8 +21,6 @@ _URGENT_FIRST = (
 )
 _COMES_ROUND = 2_000_000_000
 """Of a transaction this many before another, PostgreSQL does not know which was first."""
-
-_ACQUIRED_WITHIN_S = 5.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class ProgressService:
 
     async def job(self, job_id: UUID) -> JobView | None:
         """None where there is no such job."""
-        async with self._scope(job_id) as db:
+        async with job_scope(self._pool, job_id) as db:
             return await progress.view(db, job_id)
 
     async def snapshot(self, job_id: UUID) -> Snapshot | None:
@@ -66,7 +62,7 @@ class ProgressService:
 
     async def changes(self, job_id: UUID, since: int | None = None) -> Changes | None:
         """What has changed since a `JobView.seq`, or everything; None where there is no such job."""
-        async with self._scope(job_id) as db:
+        async with job_scope(self._pool, job_id) as db:
             # The job comes first: what is read after it is no older than the `seq` from which is asked next time.
             job = await progress.view(db, job_id)
             if job is None:
@@ -78,21 +74,15 @@ class ProgressService:
 
     async def results(self, job_id: UUID, wanted: ResultsFilter, limit: int, after: str | None) -> ResultsPage:
         """One page of the directories that are wanted. Raises `schema.store.progress.BadCursor`."""
-        async with self._scope(job_id) as db:
+        async with job_scope(self._pool, job_id) as db:
             return await progress.page(db, job_id, wanted, limit, after)
 
     async def proof(self, job_id: UUID, slug: str) -> Proof | None:
         """None where there is none."""
-        async with self._scope(job_id) as db:
+        async with job_scope(self._pool, job_id) as db:
             key = await progress.proof_key(db, job_id, slug)
-        if key is None:
-            return None
-        # One that the store has not taken yet waits in the database.
-        waiting = await pending_artifacts.find(self._pool, key)
+            if key is None:
+                return None
+            # One that the store has not taken yet waits in the database.
+            waiting = await pending_artifacts.find(db, key)
         return Proof(picture=waiting) if waiting is not None else Proof(link=self._link(key))
-
-    @contextlib.asynccontextmanager
-    async def _scope(self, job_id: UUID) -> AsyncIterator[Connection]:
-        """The one way to a customer's rows."""
-        async with self._pool.acquire(timeout=_ACQUIRED_WITHIN_S) as connection:
-            yield connection

@@ -40,7 +40,7 @@ from deploy.runtime.queues import QueueUnusable, using_queue
 from deploy.runtime.settings import Settings
 from deploy.runtime.stripe import stripe_gateway
 from schema.contracts.job import Tier
-from schema.store.database import Pool, open_pool
+from schema.store.database import Pool, Seat, open_pool
 
 Activity = Callable[..., Any]
 
@@ -64,7 +64,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
     """Open every client, and close them in reverse order. Raises StartFailed."""
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size)
+            await open_pool(settings.database_url.get_secret_value(), settings.database_pool_size, Seat.WORKER)
         )
         client = await _reach(settings, pool)
         sqs = sqs_client(settings)

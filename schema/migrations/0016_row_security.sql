@@ -124,6 +124,8 @@ create policy api_job on customers for select to directorybolt_api
     using (id in (select j.customer_id from jobs j where j.id = (select seen_job())));
 create policy api_job on payments for select to directorybolt_api
     using (id in (select j.payment_id from jobs j where j.id = (select seen_job())));
+create policy api_job on pending_artifacts for select to directorybolt_api
+    using (key in (select r.screenshot from job_results r where r.job_id = (select seen_job())));
 
 -- A dashboard: how much, how fast, how well; no secret, nobody's name, nothing that a customer or a page wrote.
 grant select on directories, worker_heartbeats, alerts, alert_deliveries to directorybolt_reader;

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
 CONNECT_TIMEOUT_S = 10
+_ACQUIRE_TIMEOUT_S = 5
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
@@ -78,7 +79,7 @@ async def job_scope(pool: Pool, job_id: UUID) -> AsyncIterator[Connection]:
     It is one transaction: do not hold it while a customer reads slowly.
     """
     async with (
-        pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+        pool.acquire(timeout=_ACQUIRE_TIMEOUT_S) as connection,
         connection.transaction(isolation="repeatable_read", readonly=True),
     ):
         await connection.execute(
