@@ -10,7 +10,7 @@ from api import errors, middleware
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
-from api.routes import actions, checkout, drafts, health, job_actions, job_page, jobs, links, status, webhooks
+from api.routes import actions, checkout, drafts, enqueue, health, job_actions, job_page, jobs, links, status, webhooks
 from api.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker
 from deploy.runtime.client import connect
@@ -53,6 +53,8 @@ errors.install(app)
 middleware.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
+# Before the routes that take any job id in its place.
+app.include_router(enqueue.router)
 app.include_router(jobs.router)
 app.include_router(links.router)
 app.include_router(job_page.router)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from deploy.cli.example import example_profile
-from deploy.cli.intake import make_order, place
+from deploy.cli.intake import place
 from schema.contracts.access import Principal, Scope
 from schema.contracts.directory import DirectoryEntry
 from schema.contracts.job import Tier
@@ -12,6 +12,7 @@ from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import SubmissionRef
 from schema.store import directories, jobs, results, tokens
 from schema.store.database import Pool
+from schema.store.orders import make_order
 from schema.store.results import Submission
 
 PROFILE = example_profile()

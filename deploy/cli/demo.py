@@ -10,7 +10,7 @@ from rich.table import Table
 
 from activities.artifacts import ArtifactStore
 from deploy.cli.example import example_profile
-from deploy.cli.intake import make_order, place
+from deploy.cli.intake import place
 from deploy.cli.output import console, remarks
 from deploy.cli.progress import follow
 from deploy.cli.report import print_report
@@ -23,6 +23,7 @@ from schema import ids
 from schema.contracts.job import JobReport, Tier
 from schema.store import jobs
 from schema.store.database import open_pool
+from schema.store.orders import make_order
 
 _SOURCE = "demo"
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
-from deploy.cli.intake import Order, place, read_order
+from deploy.cli.intake import place, read_order
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.cli.progress import follow
@@ -24,6 +24,7 @@ from schema.contracts.base import Contract
 from schema.contracts.job import JobReport, JobStatus, JobSummary, Tier
 from schema.store import audit, jobs
 from schema.store.database import Pool
+from schema.store.orders import Order
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.main import app
-from api.routes.webhooks import LARGEST
+from api.middleware.bodies import limit_of
 from api.stripe import Webhooks
 from schema.contracts.payment import PaymentStatus
 from schema.store import payments
@@ -156,7 +156,7 @@ async def test_what_is_signed_and_no_event_is_told_so(api: httpx.AsyncClient, do
 
 
 async def test_more_than_any_event_is_not_read(api: httpx.AsyncClient) -> None:
-    body = "x" * (LARGEST + 1)
+    body = "x" * (limit_of(ADDRESS) + 1)
     problem(await api.post(ADDRESS, content=body, headers=wire.signed(body)), 413)
 
 

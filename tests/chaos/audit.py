@@ -8,12 +8,12 @@ import botocore.exceptions
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from deploy.cli.intake import Order
 from deploy.local.audit import Disagreement, audit_business, fetch_books, posts_too_many
 from deploy.local.sandbox.street import find_site
 from schema import ids
 from schema.contracts.job import JobReport
 from schema.contracts.submission import SubmissionResult, SubmissionStatus
+from schema.store.orders import Order
 from tests.chaos.faults import Havoc
 from tests.chaos.story import Fault
 from tests.e2e.street import Street

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.cli.example import example_profile
-from deploy.cli.intake import Order, make_order, place
+from deploy.cli.intake import place
 from schema.contracts.job import Tier
 from schema.store.database import AWAY
+from schema.store.orders import Order, make_order
 from tests.chaos.audit import Verdict, judge
 from tests.chaos.faults import Havoc
 from tests.chaos.story import Purchase, Story, Trouble

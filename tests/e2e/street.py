@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from activities.artifacts import ArtifactStore
 from deploy.cli.example import example_profile
-from deploy.cli.intake import Order, make_order, place
+from deploy.cli.intake import place
 from deploy.local.audit import Disagreement, audit, fetch_books
 from deploy.local.parts import ROOT, WHOLE_STACK
 from deploy.local.sandbox.books import BookRow
@@ -27,6 +27,7 @@ from schema.contracts.job import JobReport, Tier
 from schema.contracts.profile import BusinessProfile
 from schema.store import jobs
 from schema.store.database import AWAY, Pool, open_pool
+from schema.store.orders import Order, make_order
 from tests.stacks import running
 
 

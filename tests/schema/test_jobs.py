@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from deploy.cli.intake import make_order
 from schema import ids
 from schema.contracts.job import JobStatus, Tier
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import jobs, results
 from schema.store.database import Pool
+from schema.store.orders import make_order
 from tests.factories import PROFILE, add_begun_job, add_directories, add_job, row
 
 ACCEPTED = Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True)

@@ -24,7 +24,7 @@ from activities.executions import start_job
 from api.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
 from deploy.cli.example import example_profile
-from deploy.cli.intake import make_order, place
+from deploy.cli.intake import place
 from schema import ids
 from schema.contracts.action import Action
 from schema.contracts.job import Tier
@@ -34,6 +34,7 @@ from schema.contracts.upkeep import Task, UpkeepInput
 from schema.failures import FailureType
 from schema.store import directories, jobs, results
 from schema.store.database import Pool
+from schema.store.orders import make_order
 from tests.factories import staff
 from tests.simulation.clock import Clock
 from tests.simulation.world import World, Worlds

@@ -1,0 +1,97 @@
+"""Other front ends bring jobs: once each, however often they ask, and with a link that opens that job alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from api.dependencies import Services
+from api.gateway import WorkflowGateway
+from api.main import app
+from schema.contracts.access import Scope
+from schema.store import links
+from schema.store.database import Pool
+from tests.api.test_health import problem
+from tests.brain.openapi import undocumented
+from tests.factories import PROFILE, add_directories, bearer
+
+ADDRESS = "/api/jobs/enqueue"
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    return {"tier": "starter", "profile": PROFILE.model_dump(mode="json"), **changes}
+
+
+@pytest.fixture
+async def shop(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    """The application, asked by a service that may enqueue."""
+    state = dict(app.state._state)
+    nobody = await Client.connect("127.0.0.1:1", lazy=True)
+    app.state.services = Services(pool=pool, gateway=WorkflowGateway(nobody))
+    await add_directories(pool, ["alpha", "beta"])
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = await bearer(pool, "shop", Scope.ENQUEUE)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers) as client:
+        yield client
+    app.state._state = state
+
+
+async def test_a_job_is_taken_in_with_a_link_to_it(shop: httpx.AsyncClient, pool: Pool) -> None:
+    answer = await shop.post(ADDRESS, json=order(directories=["beta", "beta"], source="shop"))
+    assert answer.status_code == 201
+    assert undocumented((await shop.get("/openapi.json")).json(), "POST", ADDRESS, answer) == []
+    made = answer.json()
+    row = await pool.fetchrow("select id::text, source, directory_slugs, package_size from jobs")
+    assert row
+    assert tuple(row) == (made["job_id"], "shop", ["beta"], 1)
+    assert await pool.fetchval("select count(*) from outbox") == 1
+    link = await links.find(pool, made["link"])
+    assert link is not None
+    assert str(link.job_id) == made["job_id"]
+    assert made["url"].endswith(f"/l/{made['link']}")
+
+
+@pytest.mark.parametrize("by", ["key", "job id"])
+async def test_who_asks_again_gets_the_same_job(shop: httpx.AsyncClient, pool: Pool, by: str) -> None:
+    headers = {"Idempotency-Key": "order 17"} if by == "key" else {}
+    asked = order(**({"job_id": str(uuid4())} if by == "job id" else {}))
+    answers = await asyncio.gather(*(shop.post(ADDRESS, json=asked, headers=headers) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["job_id"] for answer in answers}) == 1
+    assert len({answer.json()["link"] for answer in answers}) == 8
+    assert await pool.fetchval("select count(*) from outbox") == 1
+    problem(await shop.post(ADDRESS, json={**asked, "tier": "growth"}, headers=headers), 409)
+
+
+async def test_the_key_of_one_service_is_not_anothers(shop: httpx.AsyncClient, pool: Pool) -> None:
+    headers = {"Idempotency-Key": "order 17"}
+    mine = await shop.post(ADDRESS, json=order(), headers=headers)
+    other = await bearer(pool, "another", Scope.ENQUEUE)
+    theirs = await shop.post(ADDRESS, json=order(), headers={**headers, **other})
+    assert mine.json()["job_id"] != theirs.json()["job_id"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"directories": ["nowhere"]}, "body.directories"),
+        ({"directories": []}, "body.directories"),
+        ({"tier": "gold"}, "body.tier"),
+        ({"profile": {"business_name": "x"}}, "body.profile.email"),
+        ({"price": 1}, "body.price"),
+        ({"source": "two\nlines"}, "body.source"),
+    ],
+)
+async def test_what_is_wrong_is_named(shop: httpx.AsyncClient, pool: Pool, changes: Any, field: str) -> None:
+    said = problem(await shop.post(ADDRESS, json=order(**changes)), 422)
+    assert field in [error["field"] for error in said["errors"]]
+    assert await pool.fetchval("select count(*) from jobs") == 0
+
+
+async def test_people_do_not_enqueue(shop: httpx.AsyncClient, pool: Pool) -> None:
+    problem(await shop.post(ADDRESS, json=order(), headers=await bearer(pool, "ana", Scope.ADMIN)), 403)
+    problem(await shop.post(ADDRESS, json=order(), headers={"Authorization": "Bearer dbt_nobody"}), 401)
