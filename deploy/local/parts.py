@@ -4,6 +4,7 @@ Ports are chosen and addresses known before anything runs, so that every part ca
 """
 
 import asyncio
+import secrets
 import sys
 from collections.abc import Set
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 _WORKER_READY = "worker started"
 _WORKER_DRAIN_SECONDS = 65.0
 _API_DRAIN_SECONDS = 15.0
-_POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _API_PORT = 5433, 4566, 8090, 8080
+_POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _STRIPE_PORT, _API_PORT = 5433, 4566, 8090, 12111, 8080
 
 
 class Piece(StrEnum):
@@ -41,6 +42,7 @@ class Piece(StrEnum):
     AWS = "sqs and s3"
     TEMPORAL = "temporal"
     SANDBOX = "sandbox"
+    STRIPE = "stripe"
     MIGRATIONS = "migrations"
     QUEUES = "queues"
     DIRECTORIES = "directories"
@@ -51,7 +53,7 @@ class Piece(StrEnum):
 WHOLE_STACK = frozenset(Piece)
 
 _WAVES = (
-    (Piece.POSTGRES, Piece.AWS, Piece.TEMPORAL, Piece.SANDBOX),
+    (Piece.POSTGRES, Piece.AWS, Piece.TEMPORAL, Piece.SANDBOX, Piece.STRIPE),
     (Piece.MIGRATIONS, Piece.QUEUES),
     (Piece.DIRECTORIES,),
     (Piece.WORKER, Piece.API),
@@ -74,11 +76,15 @@ class _Ports:
     temporal: int
     temporal_ui: int
     sandbox: int
+    stripe: int
     api: int
 
     @classmethod
     def choose(cls, config: TemporalDev, *, usual: bool) -> "_Ports":
-        wanted = (_POSTGRES_PORT, _AWS_PORT, config.ports.frontend, config.ports.ui, _SANDBOX_PORT, _API_PORT)
+        wanted = (
+            *(_POSTGRES_PORT, _AWS_PORT, config.ports.frontend, config.ports.ui),
+            *(_SANDBOX_PORT, _STRIPE_PORT, _API_PORT),
+        )
         taken: set[int] = set()
         return cls(*(free_port(port if usual else 0, taken) for port in wanted))
 
@@ -123,8 +129,13 @@ def plan_stack(
     if Piece.SANDBOX in wanted:
         parts[Piece.SANDBOX] = (_sandbox(data / "sandbox", ports.sandbox),)
         values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
+    public_url = f"http://{HOST}:{ports.api}"
+    if Piece.STRIPE in wanted and not configured.stripe_secret_key:
+        access = _stripe_access(f"http://{HOST}:{ports.stripe}")
+        parts[Piece.STRIPE] = (_stripe(data / "stripe", ports.stripe, public_url, access),)
+        values |= access
     if Piece.API in wanted:
-        values |= {"API_HOST": HOST, "API_PORT": str(ports.api)}
+        values |= {"API_HOST": HOST, "API_PORT": str(ports.api), "PUBLIC_URL": public_url}
     if Piece.WORKER in wanted:
         values["BROWSER_PATH"] = str(find_browser(configured.browser_path))
     environment = StackEnvironment(values)
@@ -161,6 +172,30 @@ def _sandbox(folder: Path, port: int) -> Part:
         ),
         address=f"http://{HOST}:{port}",
         ready=lambda: _answers(f"http://{HOST}:{port}/_health"),
+        run_in=ROOT,
+    )
+
+
+def _stripe_access(address: str) -> dict[str, str]:
+    """Secrets of this stack's own: another page in the developer's browser must not be able to forge an event."""
+    return {
+        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
+        "STRIPE_WEBHOOK_SECRETS": f"whsec_{secrets.token_hex(24)}",
+        "STRIPE_API_BASE": address,
+    }
+
+
+def _stripe(folder: Path, port: int, public_url: str, access: dict[str, str]) -> Part:
+    return Part(
+        name=Piece.STRIPE,
+        command=(
+            *(sys.executable, "-m", "deploy.local.stripe"),
+            *("--host", HOST, "--port", str(port), "--data", str(folder)),
+            *("--endpoint", f"{public_url}/api/webhooks/stripe"),
+        ),
+        address=access["STRIPE_API_BASE"],
+        ready=lambda: _answers(f"{access['STRIPE_API_BASE']}/_health"),
+        environment=access,
         run_in=ROOT,
     )
 
