@@ -29,6 +29,8 @@ language sql stable security definer set search_path from current as $$
         group by j.id, j.started_at, j.total
     ) as paces
 $$;
+revoke execute on function recent_pace(text) from public;
+grant execute on function recent_pace(text) to directorybolt_api, directorybolt_worker;
 
 -- Whatever a customer is shown is announced when it changes, whether it is an event of the history or not. The word is
 -- only that something has changed: who listens reads how it is now.
