@@ -60,9 +60,9 @@ class ArtifactStore:
             await pending_artifacts.keep(self._waiting, key, image)
         return key
 
-    async def put(self, key: str, image: bytes) -> None:
-        """Store a PNG under this key. Raises botocore's errors."""
-        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=image, ContentType="image/png")
+    async def put(self, key: str, content: bytes, media: str = "image/png") -> None:
+        """Store it under this key. Raises botocore's errors."""
+        await asyncio.to_thread(self._s3.put_object, Bucket=self._bucket, Key=key, Body=content, ContentType=media)
 
     async def put_archive(self, name: str, kind: str, file: BufferedRandom) -> str:
         """Store a whole file, such as `json.gz`, under a name and its content's digest; returns its key."""
@@ -99,6 +99,13 @@ class ArtifactStore:
             return kept
         answer = await asyncio.to_thread(self._s3.get_object, Bucket=self._bucket, Key=key)
         return await asyncio.to_thread(answer["Body"].read)
+
+    async def find(self, key: str) -> bytes | None:
+        """The artifact's content; None where there is none. Raises botocore's errors."""
+        try:
+            return await self.get(key)
+        except self._s3.exceptions.NoSuchKey:
+            return None
 
     def link(self, key: str, lifetime: timedelta) -> str:
         """An address that shows the artifact to whoever has it, for so long: at most seven days."""

@@ -3,23 +3,26 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowFailureError,
     WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from schema import ids, search_attributes
 from schema.contracts.job import JobInput, JobProgress
 from schema.contracts.replay import RetryReport, RetryRequest, VisibleWork
+from schema.contracts.report import Report
 from schema.contracts.submission import ActionResolution
 from schema.job_start import JOB_WORKFLOW, job_start
 from schema.store.jobs import Job
@@ -30,6 +33,11 @@ _PATIENCE_S = 20.0
 _MOST_ENDS = 5
 """So often a job may end in the very moment in which it is asked something; each time another run of it is asked."""
 
+_STARTED_WITHIN = timedelta(seconds=5)
+_PRINTED_WITHIN = timedelta(minutes=10)
+"""Nobody waits for a report any more that no worker has printed by then."""
+
+REPORT_WORKFLOW = "ReportWorkflow"
 _WORK = (JOB_WORKFLOW, "DirectoryWorkflow")
 
 
@@ -113,6 +121,28 @@ class WorkflowGateway:
                     raise QueryInvalid(error.message) from None
                 raise
         return tuple(found)
+
+    async def print_report(self, report: Report, task_queue: str) -> None:
+        """See the report printed, once however often it is asked for at a time. Raises Unanswered."""
+        with _answering():
+            printing = await self._client.start_workflow(
+                REPORT_WORKFLOW,
+                report,
+                id=ids.report_workflow_id(report.job_id, report.digest),
+                task_queue=task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                # Somebody waits for it, and it takes a moment.
+                priority=Priority(priority_key=1),
+                execution_timeout=_PRINTED_WITHIN,
+                rpc_timeout=_STARTED_WITHIN,
+                static_summary="a report",
+            )
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await printing.result()
+            except WorkflowFailureError:
+                raise Unanswered("The report could not be printed.") from None
 
     async def _tell_job(self, job_id: UUID, update: str) -> None:
         with _answering():

@@ -11,7 +11,7 @@ from schema.contracts.progress import DirectoryView, JobView, ResultsFilter, Res
 from schema.store import pending_artifacts, progress
 from schema.store.database import Pool, job_scope
 
-_URGENT_FIRST = (
+URGENT_FIRST = (
     StateGroup.NEEDS_YOU,
     StateGroup.NEEDS_US,
     StateGroup.WORKING,
@@ -57,7 +57,7 @@ class ProgressService:
         changes = await self.changes(job_id)
         if changes is None:
             return None
-        ordered = sorted(changes.directories, key=lambda shown: (_URGENT_FIRST.index(shown.group), shown.name.lower()))
+        ordered = sorted(changes.directories, key=lambda shown: (URGENT_FIRST.index(shown.group), shown.name.lower()))
         return Snapshot(job=changes.job, directories=tuple(ordered))
 
     async def changes(self, job_id: UUID, since: int | None = None) -> Changes | None:
@@ -76,6 +76,11 @@ class ProgressService:
         """One page of the directories that are wanted. Raises `schema.store.progress.BadCursor`."""
         async with job_scope(self._pool, job_id) as db:
             return await progress.page(db, job_id, wanted, limit, after)
+
+    async def proof_keys(self, job_id: UUID) -> dict[str, str]:
+        """Under which keys the artifact store keeps the job's proofs, by directory."""
+        async with job_scope(self._pool, job_id) as db:
+            return await progress.proof_keys(db, job_id)
 
     async def proof(self, job_id: UUID, slug: str) -> Proof | None:
         """None where there is none."""

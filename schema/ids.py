@@ -23,6 +23,10 @@ def bridge_workflow_id(number: int) -> str:
     return f"sqs-bridge-{number}"
 
 
+def report_workflow_id(job_id: UUID, digest: str) -> str:
+    return f"report-{job_id}-{digest}"
+
+
 RELAY_WORKFLOW_ID = "outbox-relay"
 
 UPKEEP_WORKFLOW_ID = "upkeep"

@@ -74,6 +74,15 @@ LOOK_UP = Policy(
     cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 
+# A retry costs one more print. Few: whoever waits for it has another way.
+PRINT = Policy(
+    start_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=20),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_attempts=3, non_retryable_error_types=_NEVER
+    ),
+)
+
 # A retry costs one receive; a message that was in hand comes back after its visibility timeout.
 SHIFT = Policy(
     start_to_close_timeout=timedelta(minutes=20),

@@ -7,11 +7,11 @@ contexts, because a long-lived one only grows (playwright #6319).
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import playwright.async_api
-from playwright.async_api import Browser, BrowserContext, Page, ProxySettings
+from playwright.async_api import Browser, BrowserContext, Page, ProxySettings, Route
 
 from activities.boundary import to_its_end
 from activities.browser.chromium import BrowserFailed, Chromium, launch
@@ -71,19 +71,33 @@ class BrowserPool:
 
         Playwright's errors leave the block as BrowserFailed.
         """
+        async with self._opened(self._context) as context:
+            gate = PostGate()
+            await context.route("**/*", gate)
+            await context.route_web_socket("**/*", gate.refuse_socket)
+            page = await context.new_page()
+            await gate.watch_farewells(page)
+            page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
+            page.on("dialog", gate.answer_dialog)
+            yield Visit(page, gate)
+
+    @contextlib.asynccontextmanager
+    async def sheet(self, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[Page]:
+        """Likewise for a page of our own: without script, and `answer` gives it all that it asks for."""
+        async with self._opened(_plain_context) as context:
+            await context.route("**/*", answer)
+            page = await context.new_page()
+            page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
+            yield page
+
+    @contextlib.asynccontextmanager
+    async def _opened(self, make: Callable[[Browser], Awaitable[BrowserContext]]) -> AsyncIterator[BrowserContext]:
         async with self._slots:
             chromium = await self._take()
             context: BrowserContext | None = None
             try:
-                context = await self._context(chromium.browser)
-                gate = PostGate()
-                await context.route("**/*", gate)
-                await context.route_web_socket("**/*", gate.refuse_socket)
-                page = await context.new_page()
-                await gate.watch_farewells(page)
-                page.set_default_timeout(NAVIGATION_TIMEOUT_MS)
-                page.on("dialog", gate.answer_dialog)
-                yield Visit(page, gate)
+                context = await make(chromium.browser)
+                yield context
             except playwright.async_api.Error as error:
                 raise BrowserFailed(str(error).partition("\n")[0]) from error
             finally:
@@ -142,3 +156,7 @@ class BrowserPool:
         if chromium.retired and not chromium.users and chromium in self._running:
             self._running.discard(chromium)
             await chromium.end()
+
+
+async def _plain_context(browser: Browser) -> BrowserContext:
+    return await browser.new_context(java_script_enabled=False, service_workers="block", accept_downloads=False)

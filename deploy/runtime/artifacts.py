@@ -14,13 +14,18 @@ FOR_A_LOOK = timedelta(hours=1)
 FOR_A_GLANCE = timedelta(minutes=5)
 
 
+def store(settings: Settings) -> ArtifactStore:
+    """The artifact store by itself: what it does not take is not kept elsewhere."""
+    return ArtifactStore(s3_client(settings), settings.artifact_bucket)
+
+
 def linker(settings: Settings, lifetime: timedelta) -> Callable[[str], str]:
     """Makes of an artifact's key a link that works for so long; without credentials for the store, the key stays."""
-    store = ArtifactStore(s3_client(settings), settings.artifact_bucket)
+    artifacts = store(settings)
 
     def link(key: str) -> str:
         try:
-            return store.link(key, lifetime)
+            return artifacts.link(key, lifetime)
         except botocore.exceptions.NoCredentialsError:
             return key
 

@@ -21,6 +21,7 @@ from activities.mails import Mails
 from activities.payments import Payments
 from activities.pending import PendingArtifacts
 from activities.planning import Planning
+from activities.printing import Printing
 from activities.queues import Queue
 from activities.reconciling import Reconciling
 from activities.retention import Retention
@@ -123,7 +124,12 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 retention.roll_history,
                 retention.remove_orphans,
             ),
-            browser_activities=(planning.plan_submission, submitting.submit, reconciling.look_up),
+            browser_activities=(
+                planning.plan_submission,
+                submitting.submit,
+                reconciling.look_up,
+                Printing(browser, artifacts).print_report,
+            ),
         )
 
 
