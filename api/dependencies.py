@@ -17,6 +17,7 @@ from api.links import LinkService
 from api.payments import PaymentsService
 from api.progress import ProgressService
 from api.rates import Rates
+from api.reports import Artifacts, ReportsService
 from api.status import Queues, StatusBoard
 from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
@@ -64,6 +65,7 @@ class Services:
     customers: "Pool | None" = None
     link: Link = str
     proof_link: Link = str
+    artifacts: Artifacts | None = None
     hub: Hub = dataclasses.field(default_factory=Hub)
     site: Site = Site()
     stripe: StripeGateway | None = None
@@ -88,6 +90,11 @@ class Services:
     @property
     def progress(self) -> ProgressService:
         return ProgressService(self.customers or self.pool, self.proof_link)
+
+    @property
+    def reports(self) -> ReportsService:
+        site = self.site
+        return ReportsService(self.progress, self.gateway, self.artifacts, site.public_url, site.temporal_task_queue)
 
     @property
     def payments(self) -> PaymentsService:

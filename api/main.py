@@ -10,9 +10,23 @@ from api import errors, middleware
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
-from api.routes import actions, checkout, drafts, enqueue, health, job_actions, job_page, jobs, links, status, webhooks
+from api.routes import (
+    actions,
+    checkout,
+    drafts,
+    enqueue,
+    health,
+    job_actions,
+    job_page,
+    jobs,
+    links,
+    reports,
+    staff,
+    status,
+    webhooks,
+)
 from api.stripe import Webhooks
-from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker
+from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker, store
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.queues import watched_queues
@@ -39,6 +53,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             gateway=WorkflowGateway(client),
             link=linker(settings, FOR_A_LOOK),
             proof_link=linker(settings, FOR_A_GLANCE),
+            artifacts=store(settings),
             site=site(settings),
             stripe=stripe,
             queues=watched_queues(settings),
@@ -56,11 +71,13 @@ app.include_router(actions.router)
 # Before the routes that take any job id in its place.
 app.include_router(enqueue.router)
 app.include_router(jobs.router)
+app.include_router(reports.router)
 app.include_router(links.router)
 app.include_router(job_page.router)
 app.include_router(job_actions.router)
 app.include_router(checkout.router)
 app.include_router(drafts.router)
+app.include_router(staff.router)
 app.include_router(status.router)
 app.include_router(webhooks.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")
