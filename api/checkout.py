@@ -5,11 +5,12 @@ A draft belongs to whoever bears its secret. Money is `api.payments`; what is wr
 
 import asyncio
 import dataclasses
+from collections.abc import Sequence
 from uuid import UUID
 
 from api.payments import NoSuchPayment, PaymentsService
 from api.profile import logo
-from api.profile.reading import Reading, read
+from api.profile.reading import read
 from schema import secrets
 from schema.contracts.base import Contract
 from schema.contracts.draft import Draft, FieldNote, TypedProfile
@@ -19,6 +20,13 @@ from schema.store import directories, drafts, links
 from schema.store.database import AWAY, Pool
 
 PREFIX = "dbd_"
+_SOLD_OUT = FieldNote(
+    field="tier",
+    message="No directory of this package is open right now: choose another package, or come back later.",
+)
+_NO_CONSENT = FieldNote(
+    field="consent", message="Confirm that the details are right and that we may submit them for you."
+)
 
 
 class Package(Contract):
@@ -37,10 +45,6 @@ class NotOrderable(Exception):
     def __init__(self, *problems: FieldNote) -> None:
         super().__init__("This cannot be ordered as it is.")
         self.problems = problems
-
-
-class SoldOut(Exception):
-    """No directory of the package is open at the moment: nothing of it could be delivered."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -110,18 +114,22 @@ class CheckoutService:
         """Forget the draft; what was ordered stays ordered."""
         await drafts.delete(self._pool, held.draft.id)
 
-    async def order(self, held: Held) -> str:
-        """The address at which the draft, as it is, is paid; its customer has consented.
+    async def order(self, held: Held, *, consent: bool, also: Sequence[FieldNote] = ()) -> str:
+        """The address at which the draft, as it is, is paid.
 
-        Raises NotOrderable, SoldOut, and what `PaymentsService.open_checkout` raises.
+        `also` is wrong besides. Raises NotOrderable, and what `PaymentsService.open_checkout` raises.
         """
-        reading = await self._read(held.draft)
-        if reading.profile is None:
-            raise NotOrderable(*reading.check.problems)
-        if not await directories.deliverable(self._pool, held.draft.tier):
-            raise SoldOut
-        await drafts.consent(self._pool, held.draft.id)
-        return await self._payments.open_checkout(held.draft.id, held.draft.tier, reading.profile, held.draft.version)
+        draft = held.draft
+        reading = read(draft.profile, await drafts.logo(self._pool, draft.id) if draft.has_logo else "")
+        problems = [*also, *reading.check.problems]
+        if not await directories.deliverable(self._pool, draft.tier):
+            problems.insert(0, _SOLD_OUT)
+        if not consent:
+            problems.append(_NO_CONSENT)
+        if problems or reading.profile is None:
+            raise NotOrderable(*problems)
+        await drafts.consent(self._pool, draft.id)
+        return await self._payments.open_checkout(draft.id, draft.tier, reading.profile, draft.version)
 
     async def arrive(self, session_id: str, secret: str | None) -> Arrival | None:
         """How the payment of that session stands, for the browser in which it was begun and for nobody else."""
@@ -138,9 +146,6 @@ class CheckoutService:
             return Arrival(payment.status)
         link = await links.mint(self._pool, payment.job_id, "came back from paying")
         return Arrival(payment.status, payment.job_id, link)
-
-    async def _read(self, draft: Draft) -> Reading:
-        return read(draft.profile, await drafts.logo(self._pool, draft.id) if draft.has_logo else "")
 
     async def _package(self, tier: Tier) -> Package:
         try:

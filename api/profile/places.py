@@ -144,7 +144,9 @@ def read_phone(raw: str, country: str) -> PhoneNumber | None:
         number = phonenumbers.parse(raw, country or None)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_possible_number(number) and len(raw) <= 50 else None
+    # The contract wants seven digits, with those of the country.
+    long_enough = number.national_number is not None and number.national_number >= 10_000
+    return number if long_enough and phonenumbers.is_possible_number(number) and len(raw) <= 50 else None
 
 
 def phone_place(number: PhoneNumber) -> str:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pycountry
-from phonenumbers import PhoneNumberFormat, format_number
+from phonenumbers import PhoneNumberFormat, format_number, is_valid_number
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from api.profile import places, texts
@@ -195,7 +195,9 @@ class _Reader:
             self.refuse(key, f"This is not a number that can be dialled{where}: check its digits.{example}")
             return raw
         understood = format_number(number, PhoneNumberFormat.INTERNATIONAL)
-        self.note(key, f"Understood as {', '.join(filter(None, (understood, places.phone_place(number))))}.")
+        shown = ", ".join(filter(None, (understood, places.phone_place(number))))
+        doubt = "" if is_valid_number(number) else " Please check it: no numbers of that kind seem to be in use."
+        self.note(key, f"Understood as {shown}.{doubt}")
         return understood
 
     def _email(self) -> str:

@@ -11,14 +11,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from api.auth import let_in
-from api.checkout import Held, NotOrderable, Package, SoldOut
+from api.checkout import Held, NotOrderable, Package
 from api.dependencies import Services, ServicesDep
 from api.pages import page
 from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
 from api.profile import forms, places
 from api.profile.logo import MOST_BYTES, LogoRefused
 from api.profile.reading import SOCIAL, check
-from api.routes.drafts import CONSENT, COOKIE, SOLD_OUT, DraftCookie, arrival, keep
+from api.routes.drafts import AWAY, CLOSED, COOKIE, DraftCookie, arrival, keep
 from api.stripe import StripeAway
 from schema import categories
 from schema.contracts.draft import Draft, FieldNote, ProfileCheck, TypedProfile
@@ -32,8 +32,6 @@ _REGION = re.compile(r"\b[a-zA-Z]{2,3}-([A-Z]{2})\b")
 _LANGUAGES = ("English", "Spanish", "French", "German", "Italian", "Portuguese", "Dutch", "Polish", "Arabic", "Chinese")
 _PAYMENTS = ("Cash", "Credit card", "Debit card", "Visa", "Mastercard", "American Express", "PayPal", "Apple Pay")
 _MORE_PAYMENTS = ("Google Pay", "Bank transfer", "Invoice", "Check", "Financing", "Cryptocurrency")
-_AWAY = "Our payment partner does not answer. Your details are saved: please try again in a minute."
-_CLOSED = "Nothing can be bought here at the moment: payments are not set up. Your details are saved."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +47,15 @@ class Form:
     saved: Draft | None = None
     consent: bool = False
     trouble: str = ""
+
+    @property
+    def to_do(self) -> str:
+        """What is left to be done, in a line; the script writes the same."""
+        if empty := len(self.check.missing):
+            return f"{empty} required {'field is' if empty == 1 else 'fields are'} still empty."
+        if wrong := len(self.check.problems):
+            return f"{wrong} {'field needs' if wrong == 1 else 'fields need'} another look."
+        return "All that is required is there. The fuller, the more directories take it."
 
     def problem(self, field: str) -> str:
         return next((said.message for said in self.problems if said.field == field), "")
@@ -73,7 +80,7 @@ async def show_form(
     typed = saved.profile if saved else TypedProfile()
     if not typed.country:
         typed = typed.model_copy(update={"country": _country(request)})
-    form = _form(tier or (saved.tier if saved else Tier.GROWTH), typed, saved)
+    form = _form(tier or (saved.tier if saved else Tier.STARTER), typed, saved)
     shown = tuple(problem for problem in form.check.problems if problem.field not in form.check.missing)
     return await _page(request, services, dataclasses.replace(form, problems=shown))
 
@@ -154,23 +161,17 @@ async def _done(request: Request, services: Services, held: Held, posted: FormDa
         return RedirectResponse("/checkout", HTTPStatus.SEE_OTHER)
     trouble = ""
     if posted.get("do") == "pay":
-        checked = check(held.draft.profile, has_logo=held.draft.has_logo)
-        problems += checked.problems
-        if not posted.get("consent"):
-            problems.append(FieldNote(field="consent", message=CONSENT))
-        if not problems:
-            try:
-                return RedirectResponse(await services.checkout.order(held), HTTPStatus.SEE_OTHER)
-            except (AlreadyPaid, PaymentUnderWay) as done:
-                return RedirectResponse(arrival(done.payment), HTTPStatus.SEE_OTHER)
-            except NotOrderable as refused:
-                problems += refused.problems
-            except SoldOut:
-                problems.append(FieldNote(field="tier", message=SOLD_OUT))
-            except PaymentsClosed:
-                trouble = _CLOSED
-            except StripeAway:
-                trouble = _AWAY
+        try:
+            url = await services.checkout.order(held, consent=bool(posted.get("consent")), also=problems)
+            return RedirectResponse(url, HTTPStatus.SEE_OTHER)
+        except (AlreadyPaid, PaymentUnderWay) as done:
+            return RedirectResponse(arrival(done.payment), HTTPStatus.SEE_OTHER)
+        except NotOrderable as refused:
+            problems = list(refused.problems)
+        except PaymentsClosed:
+            trouble = CLOSED
+        except StripeAway:
+            trouble = AWAY
     form = dataclasses.replace(
         _form(held.draft.tier, held.draft.profile, held.draft),
         problems=tuple(problems),

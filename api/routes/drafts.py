@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Cookie, File, HTTPException, Query, Response, UploadFile
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.checkout import Held, NotOrderable, SoldOut
+from api.checkout import Held, NotOrderable
 from api.dependencies import ServicesDep, Site
 from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
 from api.profile import logo as logos
@@ -27,8 +27,8 @@ from schema.problems import FieldProblem, RequestRefused
 
 COOKIE = "draft"
 _KEPT_S = 30 * 24 * 3600
-SOLD_OUT = "No directory of this package is open right now: choose another package, or come back later."
-CONSENT = "Confirm that the details are right and that we may submit them for you."
+AWAY = "Our payment partner does not answer. Your details are saved: please try again in a minute."
+CLOSED = "Nothing can be bought here at the moment: payments are not set up. Your details are saved."
 
 DraftCookie = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False, max_length=200)]
 
@@ -194,24 +194,19 @@ async def order(
     """Save the draft, and make a page at Stripe where it is paid. Safe to repeat: the same order has one page."""
     held = await services.checkout.save(draft, asked.tier, asked.profile)
     keep(response, services.site, held)
-    if not asked.consent:
-        raise RequestRefused("body.consent", CONSENT)
     try:
-        return WhereToPay(url=await services.checkout.order(held))
+        return WhereToPay(url=await services.checkout.order(held, consent=asked.consent))
     except NotOrderable as refused:
         first, *more = (
-            FieldProblem(field=f"body.profile.{problem.field}", message=problem.message) for problem in refused.problems
+            FieldProblem(field=f"body.{_place(problem.field)}", message=problem.message) for problem in refused.problems
         )
         raise RequestRefused(first.field, first.message, *more) from None
-    except SoldOut:
-        raise RequestRefused("body.tier", SOLD_OUT) from None
     except (AlreadyPaid, PaymentUnderWay) as done:
         return WhereToPay(url=arrival(done.payment))
     except PaymentsClosed:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Payments are not set up here.") from None
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, CLOSED) from None
     except StripeAway:
-        said = "Our payment partner does not answer. Your details are saved: please try again in a minute."
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, said, {"Retry-After": "30"}) from None
+        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, AWAY, {"Retry-After": "30"}) from None
 
 
 def arrival(payment: PaymentView) -> str:
@@ -222,6 +217,10 @@ def arrival(payment: PaymentView) -> str:
 def keep(response: Response, site: Site, held: Held) -> None:
     """Let this browser find the draft again."""
     response.set_cookie(COOKIE, held.secret, _KEPT_S, secure=site.secure, httponly=True, samesite="lax")
+
+
+def _place(field: str) -> str:
+    return field if field in CheckoutRequest.model_fields else f"profile.{field}"
 
 
 async def _held(services: ServicesDep, secret: str | None) -> Held:

@@ -38,7 +38,8 @@ export function show(form, check, due) {
     const writing = place.contains(document.activeElement) && !due.has(field);
     say(field, problems.get(field) ?? "", writing);
     const note = document.getElementById(`${field}-note`);
-    if (note) setText(note, problems.has(field) ? "" : notes.get(field) ?? "");
+    // While kinds are being offered, none has been chosen.
+    if (note && !(writing && field === "category")) setText(note, problems.has(field) ? "" : notes.get(field) ?? "");
   }
 }
 

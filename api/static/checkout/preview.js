@@ -12,10 +12,13 @@ export function showPreview(preview) {
 export function showCompleteness(check) {
   document.getElementById("completeness").value = check.completeness;
   document.getElementById("completeness-text").textContent = `${check.completeness} %`;
-  const empty = check.missing.length;
-  document.getElementById("to-do").textContent = empty
-    ? `${empty} required ${empty === 1 ? "field is" : "fields are"} still empty.`
-    : "All that is required is there. The fuller, the more directories take it.";
+  document.getElementById("to-do").textContent = toDo(check.missing.length, check.problems.length);
+}
+
+function toDo(empty, wrong) {
+  if (empty) return `${empty} required ${empty === 1 ? "field is" : "fields are"} still empty.`;
+  if (wrong) return `${wrong} ${wrong === 1 ? "field needs" : "fields need"} another look.`;
+  return "All that is required is there. The fuller, the more directories take it.";
 }
 
 export function showBill(form) {
