@@ -183,6 +183,14 @@ class StripeGateway:
             document = made.to_dict()
             return RefundFacts.model_validate(document), ChargeFacts.model_validate(document.get("charge"))
 
+    async def charge_of(self, payment_intent_id: str) -> ChargeFacts:
+        """What was taken for the payment, and how much of it has gone back by now."""
+        with _talking():
+            found = await self._client.v1.payment_intents.retrieve_async(
+                payment_intent_id, {"expand": ["latest_charge"]}
+            )
+            return ChargeFacts.model_validate(found.to_dict().get("latest_charge"))
+
     async def refunds(self, payment_intent_id: str) -> dict[str, RefundFacts]:
         """What was given back of a payment, by the key that we gave each; others are left out."""
         found: dict[str, RefundFacts] = {}

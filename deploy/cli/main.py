@@ -20,6 +20,7 @@ from deploy.cli import (
     form,
     jobs,
     local,
+    payments,
     plan,
     replay,
     upkeep,
@@ -52,6 +53,7 @@ app.add_typer(deployments.app, name="deployments", help="Which builds work, and 
 jobs.app.command()(explain.explain)
 app.add_typer(dlq.app, name="dlq", help="Messages that were never handled: why, and back into the queue.")
 app.add_typer(form.app, name="form", help="What the brain makes of a form.")
+app.add_typer(payments.app, name="payments", help="What was paid, what is owed back, and what Stripe has to tell.")
 app.add_typer(upkeep.app, name="upkeep", help="Heal and tidy up now, or see what there is to heal.")
 app.command("workers")(workers.list_workers)
 app.add_typer(plan.app, name="plan", help="What would be filled in, before anything is sent.")

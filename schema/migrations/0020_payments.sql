@@ -27,7 +27,7 @@ create table refunds (
 -- At most one that nobody knows the end of.
 create unique index refunds_one_unfinished on refunds (payment_id) where stripe_refund_id is null;
 alter table refunds enable row level security;
-grant select, insert, update on refunds to directorybolt_api;
+grant select, insert, update, delete on refunds to directorybolt_api;
 create policy api_all on refunds to directorybolt_api using ((select sees_everything()));
 
 -- What was stopped stays stopped, also where it had ended before.

@@ -51,8 +51,9 @@ async def take_event(connection: Connection, event: StripeEvent) -> Taken:
     Call it inside a transaction, with events whose signature and mode have been checked. Safe to repeat and from
     several at once.
     """
-    facts = event.facts
-    intent = facts.payment_intent_id if facts else None
+    if event.facts is None:
+        return Taken(Became.IGNORED)
+    intent = event.facts.payment_intent_id
     if intent:
         # A dispute may be taken while the event that says whose it is has not been committed.
         await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", intent)
@@ -78,8 +79,6 @@ async def take_event(connection: Connection, event: StripeEvent) -> Taken:
 async def _payment_of(connection: Connection, event: StripeEvent) -> UUID | None:
     """Locks the payment that the event is about; None where there is none of ours, or not yet."""
     match event.facts:
-        case None:
-            return None
         case SessionFacts() as session:
             # The session's own id is what Stripe knows it by; ours is the pointer that we gave it.
             found = await connection.fetchval(
@@ -91,14 +90,14 @@ async def _payment_of(connection: Connection, event: StripeEvent) -> UUID | None
                 session.payment_id,
                 event.livemode,
             )
-        case _ as facts:
+        case facts:
             found = await connection.fetchval(
                 """
                 select id from payments where livemode = $2 and id in (
                     select payment_id from stripe_events where payment_intent_id = $1 and payment_id is not null)
                 limit 1 for update
                 """,
-                facts.payment_intent_id,
+                facts.payment_intent_id if facts else None,
                 event.livemode,
             )
     if found is None:

@@ -69,6 +69,11 @@ async def finish(db: Executor, refund_id: UUID, stripe_refund_id: str) -> None:
     await db.execute("update refunds set stripe_refund_id = $2 where id = $1", refund_id, stripe_refund_id)
 
 
+async def forget(db: Executor, refund_id: UUID) -> None:
+    """Stripe has refused it: nothing went back."""
+    await db.execute("delete from refunds where id = $1 and stripe_refund_id is null", refund_id)
+
+
 async def of_payment(db: Executor, payment_id: UUID) -> tuple[Refund, ...]:
     """What we gave back, the oldest first. Others may have given back more, in Stripe's dashboard."""
     rows = await db.fetch(f"{_REFUND} where r.payment_id = $1 order by r.created_at", payment_id)
