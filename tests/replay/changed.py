@@ -7,11 +7,13 @@ from temporalio.common import VersioningBehavior
 
 from schema.contracts.bridge import BridgeInput
 from schema.contracts.job import JobInput, JobProgress
+from schema.contracts.report import Report
 from schema.contracts.submission import DirectoryInput, DirectoryState
 from schema.contracts.upkeep import UpkeepInput, UpkeepReport
 from workflows.bridge import OutboxRelayWorkflow, SqsBridgeWorkflow
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
+from workflows.report import ReportWorkflow
 from workflows.upkeep import UpkeepWorkflow
 
 _MOMENT = timedelta(seconds=1)
@@ -65,4 +67,12 @@ class ChangedUpkeep(UpkeepWorkflow):
         return await super().run(upkeep)
 
 
-CHANGED = (ChangedJob, ChangedDirectory, ChangedBridge, ChangedRelay, ChangedUpkeep)
+@workflow.defn(name="ReportWorkflow")
+class ChangedReport(ReportWorkflow):
+    @workflow.run
+    async def run(self, report: Report) -> None:
+        await workflow.sleep(_MOMENT)
+        await super().run(report)
+
+
+CHANGED = (ChangedJob, ChangedDirectory, ChangedBridge, ChangedRelay, ChangedUpkeep, ChangedReport)

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from deploy.local.environment import StackEnvironment
 from deploy.local.parts import Piece
 from schema.store.database import Pool, open_pool
-from tests.replay import edges, scenes, stored, upkeep, waits
+from tests.replay import edges, reports, scenes, stored, upkeep, waits
 from tests.replay.scenes import Scene, Stage
 from tests.stacks import running, short_histories
 
@@ -42,7 +42,11 @@ async def record(folder: Path) -> None:
     ):
         numbers = itertools.count()
         await _play(
-            (*scenes.SCENES, *waits.SCENES, *edges.SCENES, *upkeep.SCENES), stack.environment, pool, fresh, numbers
+            (*scenes.SCENES, *waits.SCENES, *edges.SCENES, *upkeep.SCENES, *reports.SCENES),
+            stack.environment,
+            pool,
+            fresh,
+            numbers,
         )
         await _play((*scenes.LONG_LIVES, *edges.LONG_LIVES), short, pool, fresh, numbers)
     for old in folder.glob("*.json"):
