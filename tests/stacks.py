@@ -9,7 +9,8 @@ from rich.console import Console
 
 from deploy.local.checklist import Checklist
 from deploy.local.environment import Configured, StackEnvironment
-from deploy.local.parts import ROOT, Piece, StackPlan, plan_stack
+from deploy.local.ours import ROOT
+from deploy.local.parts import Piece, StackPlan, plan_stack
 from deploy.local.ports import HOST, free_port
 from deploy.local.stack import Stack
 from deploy.local.temporal import load_temporal_dev, temporal_part

@@ -25,6 +25,7 @@ class Configured(BaseSettings):
     database_url: SecretStr | None = None
     browser_path: Path | None = None
     stripe_secret_key: SecretStr | None = None
+    smtp_url: SecretStr | None = None
 
 
 @dataclass(frozen=True, slots=True)

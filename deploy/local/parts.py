@@ -4,8 +4,6 @@ Ports are chosen and addresses known before anything runs, so that every part ca
 """
 
 import asyncio
-import secrets
-import sys
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,9 +13,10 @@ import httpx
 
 from deploy.local.aws import aws_part
 from deploy.local.environment import Configured, StackEnvironment
+from deploy.local.ours import ROOT, api_part, mail_part, sandbox_part, stripe_part, stripe_values, worker_part
 from deploy.local.ports import HOST, free_port
 from deploy.local.postgres import open_cluster, postgres_part
-from deploy.local.process import Part, Step, log_file
+from deploy.local.process import Part, Step
 from deploy.local.queues import ensure_bucket, ensure_queues
 from deploy.local.temporal import TemporalDev, load_temporal_dev, temporal_part
 from deploy.runtime.browser_path import find_browser
@@ -26,13 +25,9 @@ from schema.migrate import migrate
 from schema.store.database import open_pool
 from schema.store.directories import import_entries
 
-ROOT = Path(__file__).parents[2]
-"""The checkout: where `temporal-dev.yaml` lies, and where our own processes run."""
-
-_WORKER_READY = "worker started"
-_WORKER_DRAIN_SECONDS = 65.0
-_API_DRAIN_SECONDS = 15.0
-_POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _STRIPE_PORT, _API_PORT = 5433, 4566, 8090, 12111, 8080
+_POSTGRES_PORT, _AWS_PORT, _SANDBOX_PORT, _API_PORT = 5433, 4566, 8090, 8080
+_STRIPE_PORT, _MAIL_PORT, _SMTP_PORT = 12111, 8025, 1025
+_MAIL_FROM = "hello@directorybolt.example"
 
 
 class Piece(StrEnum):
@@ -43,6 +38,7 @@ class Piece(StrEnum):
     TEMPORAL = "temporal"
     SANDBOX = "sandbox"
     STRIPE = "stripe"
+    MAIL = "mail"
     MIGRATIONS = "migrations"
     QUEUES = "queues"
     DIRECTORIES = "directories"
@@ -53,7 +49,7 @@ class Piece(StrEnum):
 WHOLE_STACK = frozenset(Piece)
 
 _WAVES = (
-    (Piece.POSTGRES, Piece.AWS, Piece.TEMPORAL, Piece.SANDBOX, Piece.STRIPE),
+    (Piece.POSTGRES, Piece.AWS, Piece.TEMPORAL, Piece.SANDBOX, Piece.STRIPE, Piece.MAIL),
     (Piece.MIGRATIONS, Piece.QUEUES),
     (Piece.DIRECTORIES,),
     (Piece.WORKER, Piece.API),
@@ -77,13 +73,15 @@ class _Ports:
     temporal_ui: int
     sandbox: int
     stripe: int
+    mail: int
+    smtp: int
     api: int
 
     @classmethod
     def choose(cls, config: TemporalDev, *, usual: bool) -> "_Ports":
         wanted = (
             *(_POSTGRES_PORT, _AWS_PORT, config.ports.frontend, config.ports.ui),
-            *(_SANDBOX_PORT, _STRIPE_PORT, _API_PORT),
+            *(_SANDBOX_PORT, _STRIPE_PORT, _MAIL_PORT, _SMTP_PORT, _API_PORT),
         )
         taken: set[int] = set()
         return cls(*(free_port(port if usual else 0, taken) for port in wanted))
@@ -126,23 +124,30 @@ def plan_stack(
             "TEMPORAL_NAMESPACE": config.namespace.name,
             "TEMPORAL_UI_URL": f"http://{HOST}:{ports.temporal_ui}",
         }
-    if Piece.SANDBOX in wanted:
-        parts[Piece.SANDBOX] = (_sandbox(data / "sandbox", ports.sandbox),)
-        values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
     public_url = f"http://{HOST}:{ports.api}"
+    if Piece.SANDBOX in wanted:
+        parts[Piece.SANDBOX] = (sandbox_part(Piece.SANDBOX, data / "sandbox", ports.sandbox),)
+        values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
     if Piece.STRIPE in wanted and not configured.stripe_secret_key:
-        access = _stripe_access(f"http://{HOST}:{ports.stripe}")
-        parts[Piece.STRIPE] = (_stripe(data / "stripe", ports.stripe, public_url, access),)
+        access = stripe_values(ports.stripe)
+        parts[Piece.STRIPE] = (stripe_part(Piece.STRIPE, data / "stripe", ports.stripe, public_url, access),)
         values |= access
+    if Piece.MAIL in wanted and not configured.smtp_url:
+        parts[Piece.MAIL] = (mail_part(Piece.MAIL, data / "mail", ports.mail, ports.smtp),)
+        values |= {
+            "SMTP_URL": f"smtp://{HOST}:{ports.smtp}",
+            "MAIL_FROM": _MAIL_FROM,
+            "LOCAL_MAIL_URL": f"http://{HOST}:{ports.mail}",
+        }
     if Piece.API in wanted:
         values |= {"API_HOST": HOST, "API_PORT": str(ports.api), "PUBLIC_URL": public_url}
     if Piece.WORKER in wanted:
         values["BROWSER_PATH"] = str(find_browser(configured.browser_path))
     environment = StackEnvironment(values)
     if Piece.WORKER in wanted:
-        parts[Piece.WORKER] = tuple(_worker(environment, folder, name) for name in worker_names(workers))
+        parts[Piece.WORKER] = tuple(worker_part(name, environment, folder) for name in worker_names(workers))
     if Piece.API in wanted:
-        parts[Piece.API] = (_api(environment, ports.api),)
+        parts[Piece.API] = (api_part(Piece.API, environment),)
     known: dict[Piece, tuple[Part | Step, ...]] = {**parts, **_steps(environment)}
     waves = (tuple(item for piece in wave if piece in wanted for item in known.get(piece, ())) for wave in _WAVES)
     return StackPlan(tuple(filter(None, waves)), environment)
@@ -161,70 +166,6 @@ def _aws_values(address: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
     }
-
-
-def _sandbox(folder: Path, port: int) -> Part:
-    return Part(
-        name=Piece.SANDBOX,
-        command=(
-            *(sys.executable, "-m", "deploy.local.sandbox"),
-            *("--host", HOST, "--port", str(port), "--data", str(folder)),
-        ),
-        address=f"http://{HOST}:{port}",
-        ready=lambda: _answers(f"http://{HOST}:{port}/_health"),
-        run_in=ROOT,
-    )
-
-
-def _stripe_access(address: str) -> dict[str, str]:
-    """Secrets of this stack's own: another page in the developer's browser must not be able to forge an event."""
-    return {
-        "STRIPE_SECRET_KEY": f"sk_test_{secrets.token_hex(24)}",
-        "STRIPE_WEBHOOK_SECRETS": f"whsec_{secrets.token_hex(24)}",
-        "STRIPE_API_BASE": address,
-    }
-
-
-def _stripe(folder: Path, port: int, public_url: str, access: dict[str, str]) -> Part:
-    return Part(
-        name=Piece.STRIPE,
-        command=(
-            *(sys.executable, "-m", "deploy.local.stripe"),
-            *("--host", HOST, "--port", str(port), "--data", str(folder)),
-            *("--endpoint", f"{public_url}/api/webhooks/stripe"),
-        ),
-        address=access["STRIPE_API_BASE"],
-        ready=lambda: _answers(f"{access['STRIPE_API_BASE']}/_health"),
-        environment=access,
-        run_in=ROOT,
-    )
-
-
-def _worker(environment: StackEnvironment, folder: Path, name: str) -> Part:
-    async def ready() -> bool:
-        return await asyncio.to_thread(_contains, log_file(folder, name), _WORKER_READY)
-
-    return Part(
-        name=name,
-        command=(sys.executable, "-m", "deploy.runtime.worker"),
-        address=f"browser {environment.values['BROWSER_PATH']}",
-        ready=ready,
-        environment=environment.for_children(),
-        run_in=ROOT,
-        stop_seconds=_WORKER_DRAIN_SECONDS,
-    )
-
-
-def _api(environment: StackEnvironment, port: int) -> Part:
-    return Part(
-        name=Piece.API,
-        command=(sys.executable, "-m", "deploy.runtime.api"),
-        address=f"http://{HOST}:{port}",
-        ready=lambda: _answers(f"http://{HOST}:{port}/ready"),
-        environment=environment.for_children(),
-        run_in=ROOT,
-        stop_seconds=_API_DRAIN_SECONDS,
-    )
 
 
 def _steps(environment: StackEnvironment) -> dict[Piece, tuple[Step]]:
@@ -251,15 +192,3 @@ def _steps(environment: StackEnvironment) -> dict[Piece, tuple[Step]]:
         Piece.QUEUES: (Step(Piece.QUEUES, queues),),
         Piece.DIRECTORIES: (Step(Piece.DIRECTORIES, directories),),
     }
-
-
-def _contains(log: Path, words: str) -> bool:
-    return log.exists() and words in log.read_text(errors="replace")
-
-
-async def _answers(url: str) -> bool:
-    try:
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            return (await client.get(url)).is_success
-    except httpx.HTTPError:
-        return False

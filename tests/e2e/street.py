@@ -17,7 +17,8 @@ from activities.artifacts import ArtifactStore
 from deploy.cli.example import example_profile
 from deploy.cli.intake import place
 from deploy.local.audit import Disagreement, audit, fetch_books
-from deploy.local.parts import ROOT, WHOLE_STACK
+from deploy.local.ours import ROOT
+from deploy.local.parts import WHOLE_STACK
 from deploy.local.sandbox.books import BookRow
 from deploy.local.stack import Stack
 from deploy.runtime.aws import s3_client, sqs_client

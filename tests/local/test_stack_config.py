@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from temporalio.common import SearchAttributeKey
 
+from deploy.local.ours import ROOT
 from deploy.local.packages import uv_environment
-from deploy.local.parts import ROOT
 from deploy.local.temporal import TemporalConfigError, command_line, load_temporal_dev
 from deploy.runtime.browser_path import BrowserNotFound, find_browser, install_browser
 from deploy.runtime.settings import BrainSettings, Settings
