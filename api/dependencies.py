@@ -14,10 +14,12 @@ from api.gateway import WorkflowGateway
 from api.grace import Grace
 from api.hub import Hub
 from api.links import LinkService
+from api.oidc import Provider
 from api.payments import PaymentsService
 from api.progress import ProgressService
 from api.rates import Rates
 from api.reports import Artifacts, ReportsService
+from api.sign_in import SignInService
 from api.status import Queues, StatusBoard
 from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
@@ -57,7 +59,8 @@ class Services:
 
     `pool` sees everything: staff, Stripe and who is about to pay are served from it. `customers` sees nothing but
     within a `job_scope`; where there is no such pool, the scopes are cut out of `pool`.
-    Without `stripe` nothing can be bought; without secrets `webhooks` believes nobody.
+    Without `provider` staff sign in by tokens alone. Without `stripe` nothing can be bought; without secrets `webhooks`
+    believes nobody.
     """
 
     pool: Pool
@@ -68,6 +71,7 @@ class Services:
     artifacts: Artifacts | None = None
     hub: Hub = dataclasses.field(default_factory=Hub)
     site: Site = Site()
+    provider: Provider | None = None
     stripe: StripeGateway | None = None
     webhooks: Webhooks = dataclasses.field(default_factory=Webhooks)
     rates: Rates = dataclasses.field(default_factory=Rates)
@@ -107,6 +111,10 @@ class Services:
     @property
     def customer_actions(self) -> CustomerActions:
         return CustomerActions(self.actions)
+
+    @property
+    def sign_in(self) -> SignInService:
+        return SignInService(self.pool)
 
     @property
     def links(self) -> LinkService:

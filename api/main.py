@@ -21,6 +21,7 @@ from api.routes import (
     jobs,
     links,
     reports,
+    sign_in,
     staff,
     status,
     webhooks,
@@ -29,6 +30,7 @@ from api.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker, store
 from deploy.runtime.client import connect
 from deploy.runtime.logs import configure_logs
+from deploy.runtime.oidc import oidc_provider
 from deploy.runtime.queues import watched_queues
 from deploy.runtime.settings import load_settings
 from deploy.runtime.site import site
@@ -55,6 +57,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             proof_link=linker(settings, FOR_A_GLANCE),
             artifacts=store(settings),
             site=site(settings),
+            provider=oidc_provider(settings),
             stripe=stripe,
             queues=watched_queues(settings),
             webhooks=Webhooks(settings.webhook_secrets, livemode=settings.stripe_livemode),
@@ -78,6 +81,7 @@ app.include_router(job_actions.router)
 app.include_router(checkout.router)
 app.include_router(drafts.router)
 app.include_router(staff.router)
+app.include_router(sign_in.router)
 app.include_router(status.router)
 app.include_router(webhooks.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")

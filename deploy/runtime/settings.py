@@ -114,11 +114,11 @@ class Settings(BrowserSettings):
     trusted_proxies: str | None = None
 
     oidc_issuer: str | None = None
-    oidc_client_id: str | None = None
+    oidc_client_id: str | None = Field(default=None, validate_default=True)
     oidc_client_secret: SecretStr | None = None
     oidc_read_group: str | None = None
     oidc_act_group: str | None = None
-    oidc_admin_group: str | None = None
+    oidc_admin_group: str | None = Field(default=None, validate_default=True)
 
     stripe_secret_key: SecretStr | None = None
     stripe_webhook_secrets: SecretStr | None = None
@@ -145,6 +145,25 @@ class Settings(BrowserSettings):
         if parts and (parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment):
             raise ValueError("must look like https://www.example.com")
         return value.rstrip("/") if value is not None else None
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_an_issuer(cls, value: str | None) -> str | None:
+        parts = urlsplit(value) if value is not None else None
+        if parts and parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must begin with https://: whoever is in between could sign in as anybody")
+        return value
+
+    @field_validator("oidc_client_id", "oidc_admin_group")
+    @classmethod
+    def _completes_the_issuer(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if not info.data.get("oidc_issuer") or value:
+            return value
+        if info.field_name == "oidc_client_id":
+            raise ValueError("is needed with OIDC_ISSUER")
+        if not (info.data.get("oidc_read_group") or info.data.get("oidc_act_group")):
+            raise ValueError("or another group is needed with OIDC_ISSUER: nobody could come in")
+        return value
 
     @field_validator("cors_origins")
     @classmethod
