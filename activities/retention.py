@@ -16,6 +16,7 @@ from temporalio import activity
 
 from activities.artifacts import ArtifactStore, StoredArtifact
 from activities.findings import Findings, looking
+from schema.contracts.report import PREFIX as REPORTS
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
 from schema.store import archive
 from schema.store.archive import Month
@@ -64,11 +65,16 @@ class Retention:
 
     @activity.defn
     async def remove_orphans(self, sweep: Sweep) -> UpkeepReport:
-        """Delete artifacts older than a week that no result, no action and no archive names."""
+        """Delete artifacts older than a week that no result, no action and no archive names, and reports so old."""
         async with looking(Task.ARTIFACTS, sweep) as found:
             before = await archive.ago(self._pool, _ORPHANED_AFTER)
             async for page in self._artifacts.pages("jobs/"):
                 await self._remove_from([artifact for artifact in page if artifact.stored_at < before], sweep, found)
+            async for page in self._artifacts.pages(REPORTS):
+                old = [artifact.key for artifact in page if artifact.stored_at < before]
+                refused = await self._artifacts.delete(old) if old and not sweep.dry_run else frozenset()
+                found.healed("report that can be printed anew, deleted", *(key for key in old if key not in refused))
+                found.reported("report that the store does not delete", *refused)
         return found.report
 
     async def _archive_job(self, job_id: UUID) -> bool:

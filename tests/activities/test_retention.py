@@ -19,6 +19,7 @@ from activities.retention import Retention
 from deploy.local.queues import ensure_bucket
 from deploy.runtime.aws import s3_client
 from deploy.runtime.settings import Settings
+from schema.contracts.report import Report
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
@@ -229,3 +230,15 @@ async def test_only_old_artifacts_that_nobody_names_are_deleted(
     with pytest.raises(botocore.exceptions.ClientError):
         await attic.store.get(orphans.pop())
     assert await attic.keys("archive/")
+
+
+async def test_a_report_is_kept_for_a_week(attic: Attic, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = Report(job_id=uuid.uuid4(), digest="0" * 16)
+    await attic.store.put(report.page_key, b"<!doctype html>", "text/html")
+    await attic.store.put(report.pdf_key, b"%PDF", "application/pdf")
+    assert await attic.look("remove_orphans") == {}
+    monkeypatch.setattr(retention, "_ORPHANED_AFTER", timedelta(minutes=-1))
+    expected = {("report that can be printed anew", True): 2}
+    assert await attic.look("remove_orphans", dry_run=True) == expected
+    assert await attic.look("remove_orphans") == expected
+    assert await attic.store.find(report.pdf_key) is None
