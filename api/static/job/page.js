@@ -4,7 +4,7 @@ import { showProofs } from "./proof.js";
 import { put, Rows } from "./rows.js";
 import { watch } from "./stream.js";
 import { Tasks } from "./tasks.js";
-import { atTime, doneAt, onDay } from "./words.js";
+import { atTime, doneAt, onDay, onDayAt } from "./words.js";
 
 const by = (id) => document.getElementById(id);
 const root = by("job");
@@ -34,10 +34,11 @@ function showJob(view) {
   by("stopped").hidden = !view.stopped;
   put(by("stopped"), view.stopped ?? "");
   const ended = ["completed", "failed", "cancelled"].includes(view.status);
-  root.dataset.ended = ended ? "yes" : "no";
+  root.dataset.end = ended ? view.status : "";
   for (const filter of filters) {
     const number = filter.dataset.groups.split(" ").reduce((sum, group) => sum + (view.groups[group] ?? 0), 0);
     put(filter.querySelector(".count"), String(number));
+    filter.hidden = !number && filter !== filters[0] && !filter.hasAttribute("aria-current");
   }
   document.title = document.title.replace(/^\d+ %/, `${percent} %`);
   showEstimate();
@@ -49,10 +50,10 @@ function showJob(view) {
 }
 
 function showEstimate() {
-  const estimate = latest?.estimate;
   if (!latest) return;
-  by("estimate").hidden = !estimate;
-  put(by("estimate-words"), estimate ? doneAt(estimate.done_at) : "");
+  const { estimate, completed_at: end } = latest;
+  by("estimate").hidden = !estimate && !end;
+  put(by("estimate-words"), end ? `Ended on ${onDayAt(end)}` : estimate ? doneAt(estimate.done_at) : "");
   put(by("estimate-basis"), estimate ? `(${estimate.based_on})` : "");
 }
 
@@ -66,8 +67,13 @@ function draw() {
   const views = [...waiting.values()];
   waiting = new Map();
   drawing = 0;
-  rows.show(views, false);
-  tasks.show(views, false);
+  show(views, false);
+}
+
+function show(views, whole) {
+  rows.show(views, whole);
+  tasks.show(views, whole);
+  root.dataset.empty = rows.rows.size ? "no" : "yes";
 }
 
 const STATES = {
@@ -121,8 +127,7 @@ setInterval(showEstimate, 20000);
 watch(job, root.dataset.seq, {
   snapshot(whole) {
     waiting.clear();
-    rows.show(whole.directories, true);
-    tasks.show(whole.directories, true);
+    show(whole.directories, true);
     showJob(whole.job);
   },
   directory: showSoon,
