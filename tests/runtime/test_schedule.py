@@ -23,11 +23,13 @@ from schema import ids
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from workflows.upkeep import LOOKS, UpkeepWorkflow
 
+SCHEDULES = (ids.UPKEEP_WORKFLOW_ID, ids.HOURLY_UPKEEP_WORKFLOW_ID, ids.DAILY_UPKEEP_WORKFLOW_ID)
+
 
 @pytest.fixture
 async def client(settings: Settings, dev: WorkflowEnvironment) -> AsyncIterator[Client]:
     yield dev.client
-    for name in (ids.UPKEEP_WORKFLOW_ID, ids.DAILY_UPKEEP_WORKFLOW_ID):
+    for name in SCHEDULES:
         await dev.client.get_schedule_handle(name).delete()
 
 
@@ -38,7 +40,7 @@ def quick(client: Client) -> ScheduleHandle:
 async def test_workers_that_start_together_make_each_schedule_once(client: Client, settings: Settings) -> None:
     await asyncio.gather(*(ensure_schedules(client, settings) for _ in range(3)))
     every = {}
-    for name in (ids.UPKEEP_WORKFLOW_ID, ids.DAILY_UPKEEP_WORKFLOW_ID):
+    for name in SCHEDULES:
         schedule = (await client.get_schedule_handle(name).describe()).schedule
         assert schedule.policy.overlap is ScheduleOverlapPolicy.SKIP
         assert schedule.policy.catchup_window
@@ -47,7 +49,7 @@ async def test_workers_that_start_together_make_each_schedule_once(client: Clien
         assert schedule.action.execution_timeout, "a pass that hangs would be the last one"
         (interval,) = schedule.spec.intervals
         every[name] = interval.every
-    assert list(every.values()) == [timedelta(minutes=1), timedelta(days=1)]
+    assert list(every.values()) == [timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)]
 
 
 async def test_another_build_brings_them_up_to_date_and_who_paused_them_is_heeded(
@@ -82,7 +84,7 @@ async def test_a_schedule_starts_passes_and_shows_what_they_found(client: Client
         activities=[scripted(name) for name in names],  # type: ignore[misc]
         workflow_runner=workflow_runner(),
     ):
-        for name in (ids.UPKEEP_WORKFLOW_ID, ids.DAILY_UPKEEP_WORKFLOW_ID):
+        for name in SCHEDULES:
             await client.get_schedule_handle(name).trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
         async with asyncio.timeout(30):
             while not set(names) <= set(seen):
