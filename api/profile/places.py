@@ -144,9 +144,10 @@ def read_phone(raw: str, country: str) -> PhoneNumber | None:
         number = phonenumbers.parse(raw, country or None)
     except phonenumbers.NumberParseException:
         return None
-    # The contract wants seven digits, with those of the country.
-    long_enough = number.national_number is not None and number.national_number >= 10_000
-    return number if long_enough and phonenumbers.is_possible_number(number) and len(raw) <= 50 else None
+    # The contract wants seven digits, with those of the country. What can be dialled within a town alone is not enough.
+    long_enough = (number.national_number or 0) >= 10_000 and len(raw) <= 50
+    possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return number if long_enough and possible else None
 
 
 def phone_place(number: PhoneNumber) -> str:

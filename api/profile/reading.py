@@ -104,7 +104,9 @@ def _profile(values: dict[str, Any], reader: "_Reader") -> BusinessProfile | Non
         return BusinessProfile.model_validate(values)
     except ValidationError as error:
         for wrong in error.errors(include_input=False, include_url=False):
-            reader.refuse(str(wrong["loc"][0]), f"This {wrong['msg'].removeprefix('Value error, ')}.")
+            reader.refuse(
+                str(wrong["loc"][0]), f"{_named(str(wrong['loc'][0]))} {wrong['msg'].removeprefix('Value error, ')}."
+            )
         return None
 
 
@@ -155,15 +157,15 @@ class _Reader:
 
     def _short_enough(self, key: str, text: str, most: int) -> str:
         if len(text) > most:
-            self.refuse(key, f"This is {len(text):,} characters long; at most {most:,} fit.")
+            self.refuse(key, f"{_named(key)} is {len(text):,} characters long; at most {most:,} fit.")
         return text
 
     def _several(self, key: str, most: int) -> tuple[str, ...]:
         parts = texts.listed(getattr(self._typed, key))
         if len(parts) > most:
-            self.refuse(key, f"These are {len(parts)}; the {most} best are enough.")
+            self.refuse(key, f"{_named(key)}: these are {len(parts)}; the {most} best are enough.")
         elif any(len(part) > 100 for part in parts):
-            self.refuse(key, "Separate them by commas; each may have at most 100 characters.")
+            self.refuse(key, f"{_named(key)}: separate them by commas; each may have at most 100 characters.")
         return parts
 
     def _country(self) -> str:
@@ -192,7 +194,7 @@ class _Reader:
             place = places.place(country)
             example = f" For example {place.phone_example}." if place and place.phone_example else ""
             where = f" in {place.name}" if place else ""
-            self.refuse(key, f"This is not a number that can be dialled{where}: check its digits.{example}")
+            self.refuse(key, f"This {key} number cannot be dialled{where}: check its digits.{example}")
             return raw
         understood = format_number(number, PhoneNumberFormat.INTERNATIONAL)
         shown = ", ".join(filter(None, (understood, places.phone_place(number))))
@@ -209,12 +211,16 @@ class _Reader:
             return address
 
     def _web(self, key: str) -> str:
-        return self._addressed(key, texts.web_address, "This is not a web address: it looks like www.example.com.")
+        return self._addressed(
+            key, texts.web_address, f"{_named(key)}: this is not a web address, which looks like www.example.com."
+        )
 
     def _social(self, key: str) -> str:
         base = SOCIAL[key]
         return self._addressed(
-            key, lambda text: texts.social_address(text, base), f"Enter the name, or an address that begins with {base}"
+            key,
+            lambda text: texts.social_address(text, base),
+            f"{_named(key)}: enter the name, or an address that begins with {base}",
         )
 
     def _addressed(self, key: str, understand: Callable[[str], str | None], otherwise: str) -> str:
@@ -245,7 +251,7 @@ class _Reader:
         for choice in field.choices:
             if text.casefold() in (choice.value.casefold(), choice.label.casefold()):
                 return choice.value
-        self.refuse(field.key, f"Choose a {field.label.lower()} of the list.")
+        self.refuse(field.key, f"Choose one of the list: {field.label.lower()}.")
         return text
 
     def _postal_code(self, place: places.Place, code: str) -> str:
@@ -253,7 +259,7 @@ class _Reader:
         matchers = places.rules(place.code).postal_code_matchers
         if matchers and not all(matcher.match(code) for matcher in matchers):
             example = next((f", for example {field.example}" for field in place.fields if field.example), "")
-            self.refuse("postal_code", f"This is not how they are written in {place.name}{example}.")
+            self.refuse("postal_code", f"This is not how postal codes are written in {place.name}{example}.")
         return code
 
     def _hours(self) -> dict[Weekday, DayHours]:
@@ -298,9 +304,16 @@ class _Reader:
         if not raw:
             return None
         if not re.fullmatch(r"[0-9]{1,7}", raw) or not least <= int(raw) <= most:
-            self.refuse(key, f"Enter a number from {least} to {most}.")
+            self.refuse(key, f"{_named(key)}: enter a number from {least} to {most}.")
             return None
         return int(raw)
+
+
+def _named(key: str) -> str:
+    """A field as its label has it, or nearly so: a problem is also read in a list of all."""
+    return {"linkedin": "LinkedIn", "youtube": "YouTube", "tiktok": "TikTok", "subcategories": "More precisely"}.get(
+        key, key.replace("_", " ").capitalize()
+    )
 
 
 def _clock(text: str) -> str | None:

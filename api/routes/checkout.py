@@ -19,7 +19,7 @@ from api.profile import forms, places
 from api.profile.logo import MOST_BYTES, LogoRefused
 from api.profile.reading import SOCIAL, check
 from api.routes.drafts import AWAY, CLOSED, COOKIE, DraftCookie, arrival, keep
-from api.stripe import StripeAway
+from api.stripe import StripeAway, StripeRefused
 from schema import categories
 from schema.contracts.draft import Draft, FieldNote, ProfileCheck, TypedProfile
 from schema.contracts.job import Tier
@@ -170,7 +170,7 @@ async def _done(request: Request, services: Services, held: Held, posted: FormDa
             problems = list(refused.problems)
         except PaymentsClosed:
             trouble = CLOSED
-        except StripeAway:
+        except (StripeAway, StripeRefused):
             trouble = AWAY
     form = dataclasses.replace(
         _form(held.draft.tier, held.draft.profile, held.draft),

@@ -3,13 +3,15 @@
 The draft is found by the cookie `draft`, which this browser alone has.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Cookie, File, HTTPException, Query, Response, UploadFile
+from fastapi import APIRouter, Cookie, File, HTTPException, Query, Request, Response, UploadFile
 from pydantic import ConfigDict, Field, JsonValue
 
+from api import errors
 from api.checkout import Held, NotOrderable
 from api.dependencies import ServicesDep, Site
 from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
@@ -17,13 +19,13 @@ from api.profile import logo as logos
 from api.profile import places
 from api.profile.logo import MOST_BYTES, LogoRefused
 from api.profile.reading import check
-from api.stripe import StripeAway
+from api.stripe import StripeAway, StripeRefused
 from schema import categories, problems
 from schema.contracts.base import Contract
-from schema.contracts.draft import CategoryHit, ProfileCheck, TypedProfile
+from schema.contracts.draft import CategoryHit, FieldNote, ProfileCheck, TypedProfile
 from schema.contracts.job import Tier
 from schema.contracts.payment import PaymentView
-from schema.problems import FieldProblem, RequestRefused
+from schema.problems import FieldProblem, Problem, RequestRefused
 
 COOKIE = "draft"
 _KEPT_S = 30 * 24 * 3600
@@ -183,30 +185,36 @@ async def remove_logo(services: ServicesDep, draft: DraftCookie = None) -> Draft
 
 @router.post(
     "/checkout",
+    response_model=WhereToPay,
     responses=answers(
         unprocessable_entity="Something is wrong with the profile, or there is no consent; `errors` says what.",
         service_unavailable="Stripe cannot be reached, or nothing can be bought here: come again.",
     ),
 )
 async def order(
-    services: ServicesDep, response: Response, asked: CheckoutRequest, draft: DraftCookie = None
-) -> WhereToPay:
+    request: Request, services: ServicesDep, response: Response, asked: CheckoutRequest, draft: DraftCookie = None
+) -> Any:
     """Save the draft, and make a page at Stripe where it is paid. Safe to repeat: the same order has one page."""
     held = await services.checkout.save(draft, asked.tier, asked.profile)
-    keep(response, services.site, held)
     try:
-        return WhereToPay(url=await services.checkout.order(held, consent=asked.consent))
+        url = await services.checkout.order(held, consent=asked.consent)
     except NotOrderable as refused:
-        first, *more = (
-            FieldProblem(field=f"body.{_place(problem.field)}", message=problem.message) for problem in refused.problems
-        )
-        raise RequestRefused(first.field, first.message, *more) from None
+        problem = Problem(title="This cannot be ordered yet", status=422, errors=_placed(refused.problems))
     except (AlreadyPaid, PaymentUnderWay) as done:
-        return WhereToPay(url=arrival(done.payment))
+        url, problem = arrival(done.payment), None
     except PaymentsClosed:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, CLOSED) from None
-    except StripeAway:
-        raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, AWAY, {"Retry-After": "30"}) from None
+        problem = Problem(title="Service Unavailable", status=503, detail=CLOSED)
+    except (StripeAway, StripeRefused):
+        problem = Problem(title="Service Unavailable", status=503, detail=AWAY)
+    else:
+        problem = None
+    if problem is None:
+        keep(response, services.site, held)
+        return WhereToPay(url=url)
+    # What is refused has been saved all the same: this browser must find it again.
+    refusal = errors.answer(request, problem)
+    keep(refusal, services.site, held)
+    return refusal
 
 
 def arrival(payment: PaymentView) -> str:
@@ -219,8 +227,15 @@ def keep(response: Response, site: Site, held: Held) -> None:
     response.set_cookie(COOKIE, held.secret, _KEPT_S, secure=site.secure, httponly=True, samesite="lax")
 
 
-def _place(field: str) -> str:
-    return field if field in CheckoutRequest.model_fields else f"profile.{field}"
+def _placed(wrong: Iterable[FieldNote]) -> tuple[FieldProblem, ...]:
+    """Where in the request each problem is."""
+    own = CheckoutRequest.model_fields
+    return tuple(
+        FieldProblem(
+            field=f"body.{said.field}" if said.field in own else f"body.profile.{said.field}", message=said.message
+        )
+        for said in wrong
+    )
 
 
 async def _held(services: ServicesDep, secret: str | None) -> Held:

@@ -116,7 +116,10 @@ class ProfileCheck(Contract):
 
 
 class Draft(Contract):
-    """A draft as stored, without its logo: `has_logo` says whether there is one."""
+    """A draft as stored, without its logo: `has_logo` says whether there is one.
+
+    `ordered` is the id of the Checkout Session in which it, or an earlier version of it, was paid.
+    """
 
     id: UUID
     tier: Tier
@@ -124,6 +127,7 @@ class Draft(Contract):
     has_logo: bool
     version: int
     updated_at: datetime
+    ordered: str | None = None
 
 
 class CategoryHit(Contract):

@@ -10,7 +10,9 @@ from schema.contracts.draft import Draft, TypedProfile
 from schema.contracts.job import Tier
 from schema.store.database import Executor
 
-_COLUMNS = "id, tier, profile, logo <> '' as has_logo, version, updated_at"
+_COLUMNS = """id, tier, profile, logo <> '' as has_logo, version, updated_at,
+    (select checkout_session_id from payments where draft_id = drafts.id and status in ('processing', 'paid')
+        order by created_at desc limit 1) as ordered"""
 
 
 async def find(db: Executor, secret: str) -> Draft | None:
