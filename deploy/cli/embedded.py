@@ -21,41 +21,43 @@ from deploy.local.process import PartFailed
 from deploy.local.stack import Stack, StackRunning, stop_on_signals
 from deploy.local.temporal import TemporalConfigError
 from deploy.runtime.browser_path import BrowserNotFound
+from schema.contracts.access import Scope
+from schema.store import tokens
+from schema.store.database import open_pool
 
 _FOLDER = Path(".local")
 _MOST_DEATHS = 5
+_STAFF_NAME = "local"
 
 
 async def run_up() -> None:
     """Until a signal ends it. Raises CommandFailed when a part cannot be started, or be kept alive."""
-    async with _running_stack() as stack:
-        _print_addresses(stack.environment)
-        remarks.print("Ctrl-C stops it.")
-        await asyncio.Event().wait()
+    async with _running_stack(Configured()) as stack:
+        await _stay_up(stack.environment)
     remarks.print("Stopped.")
 
 
 async def run_demo_on_stack(*, keep: bool) -> int:
     """The number of disagreements. Raises CommandFailed likewise, and when it was interrupted."""
     found = None
-    async with _running_stack() as stack:
+    # Its customer can pay on the local Stripe's page alone, and no mail about them is to leave this machine.
+    configured = Configured().model_copy(update={"stripe_secret_key": None, "smtp_url": None})
+    async with _running_stack(configured) as stack:
         found = await run_demo(stack.environment, _FOLDER / "demo")
         if keep:
-            _print_addresses(stack.environment)
-            remarks.print("Ctrl-C stops it.")
-            await asyncio.Event().wait()
+            await _stay_up(stack.environment)
     if found is None:
         raise CommandFailed("The demo was interrupted.", SERVICE_FAILED)
     return found
 
 
 @contextlib.asynccontextmanager
-async def _running_stack() -> AsyncIterator[Stack]:
+async def _running_stack(configured: Configured) -> AsyncIterator[Stack]:
     """The stack, kept alive, until the block ends or a signal ends it; what went wrong is one sentence."""
     async with stop_on_signals():
         try:
             async with (
-                Stack(_FOLDER, plan_stack(_FOLDER, configured=Configured()), Checklist(remarks)) as stack,
+                Stack(_FOLDER, plan_stack(_FOLDER, configured=configured), Checklist(remarks)) as stack,
                 _kept_alive(stack),
             ):
                 yield stack
@@ -99,11 +101,28 @@ async def _kept_alive(stack: Stack) -> AsyncIterator[None]:
         keeper.cancel()
 
 
-def _print_addresses(environment: StackEnvironment) -> None:
+async def _stay_up(environment: StackEnvironment) -> None:
+    """Until a signal ends it, with a token for whoever sits in front of it: it lets nobody in afterwards."""
+    async with await open_pool(environment.values["DATABASE_URL"], 1) as pool:
+        # One that was killed has left its token behind.
+        await tokens.revoke(pool, _STAFF_NAME)
+        token = await tokens.create(pool, _STAFF_NAME, [Scope.ADMIN], _STAFF_NAME)
+        try:
+            _print_addresses(environment, token.secret)
+            remarks.print("Ctrl-C stops it.")
+            await asyncio.Event().wait()
+        finally:
+            await tokens.revoke(pool, _STAFF_NAME)
+
+
+def _print_addresses(environment: StackEnvironment, staff_token: str) -> None:
     values = environment.values
     for name, address in (
-        ("API", f"http://{values['API_HOST']}:{values['API_PORT']}/ready"),
+        ("Site", values["PUBLIC_URL"]),
+        ("Staff page", f"{values['PUBLIC_URL']}/staff/sign-in#{staff_token}"),
         ("Temporal Web UI", values["TEMPORAL_UI_URL"]),
+        ("Stripe", values.get("STRIPE_API_BASE", "https://dashboard.stripe.com/test")),
+        ("Mails", values.get("LOCAL_MAIL_URL", "sent by SMTP_URL")),
         ("Sandbox street", values["SANDBOX_URL"]),
     ):
-        console.print(f"{name:<16} {address}", highlight=False)
+        console.print(f"{name:<16} {address}", highlight=False, soft_wrap=True)

@@ -3,7 +3,7 @@
 The sandbox's books are the other side's. A disagreement is a defect of the product, whatever its cause.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import httpx
 from pydantic import TypeAdapter
@@ -11,11 +11,29 @@ from pydantic import TypeAdapter
 from deploy.local.sandbox.books import BookRow, PostOutcome
 from schema.contracts.base import Contract
 from schema.contracts.job import JobReport
+from schema.contracts.progress import StateGroup
 from schema.contracts.submission import Evidence, SubmissionResult, SubmissionStatus
 from schema.failures import FailureType
 
 _TAKEN = frozenset({PostOutcome.ACCEPTED, PostOutcome.PENDING_CONFIRMATION})
 _ROWS: TypeAdapter[list[BookRow]] = TypeAdapter(list[BookRow])
+
+
+_UNDER_WAY = frozenset({StateGroup.WAITING, StateGroup.WORKING})
+_WAITS = frozenset({StateGroup.NEEDS_YOU, StateGroup.NEEDS_US})
+_SHOWN_AS: Mapping[SubmissionStatus, frozenset[StateGroup]] = {
+    SubmissionStatus.PENDING: _UNDER_WAY,
+    SubmissionStatus.PLANNED: _UNDER_WAY,
+    SubmissionStatus.SUBMITTING: frozenset({StateGroup.WORKING}),
+    SubmissionStatus.SUBMITTED: frozenset({StateGroup.LISTED}),
+    SubmissionStatus.AWAITING_ACTION: _WAITS,
+    SubmissionStatus.UNCERTAIN: _WAITS,
+    SubmissionStatus.APPROVED: frozenset({StateGroup.LISTED}),
+    SubmissionStatus.REJECTED: frozenset({StateGroup.NOT_POSSIBLE}),
+    # What was listed before is listed.
+    SubmissionStatus.SKIPPED: frozenset({StateGroup.NOT_POSSIBLE, StateGroup.LISTED}),
+    SubmissionStatus.FAILED: frozenset({StateGroup.NOT_POSSIBLE}),
+}
 
 
 class Disagreement(Contract):
@@ -36,6 +54,24 @@ async def fetch_books(sandbox_url: str, business: str) -> list[BookRow]:
 def audit(report: JobReport, books: Sequence[BookRow]) -> list[Disagreement]:
     """Where the two disagree; empty when they agree line by line."""
     return audit_business([report], books)
+
+
+def audit_page(report: JobReport, shown: Mapping[str, StateGroup]) -> list[Disagreement]:
+    """Where the progress page tells its customer something else than the ledger says: `shown` by directory."""
+    told = {result.directory: shown.get(result.directory) for result in report.results}
+    wrong = [
+        Disagreement(
+            directory=result.directory,
+            what=f"is {result.status}, and shown to the customer as {told[result.directory] or 'nothing'}",
+        )
+        for result in report.results
+        if told[result.directory] not in _SHOWN_AS[result.status]
+    ]
+    strange = [
+        Disagreement(directory=directory, what="is shown to the customer, and the ledger does not know it")
+        for directory in sorted(shown.keys() - told.keys())
+    ]
+    return wrong + strange
 
 
 def audit_business(reports: Sequence[JobReport], books: Sequence[BookRow]) -> list[Disagreement]:

@@ -206,6 +206,6 @@ async def recent(db: Executor, limit: int) -> tuple[JobSummary, ...]:
     return tuple(JobSummary.model_validate(dict(row)) for row in rows)
 
 
-async def count_from(db: Executor, source: str) -> int:
-    """How many jobs a source has brought."""
-    return int(await db.fetchval("select count(*) from jobs where source = $1", source))
+async def count_all(db: Executor) -> int:
+    """How many jobs there have ever been."""
+    return int(await db.fetchval("select count(*) from jobs"))
