@@ -17,7 +17,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from schema.contracts.access import Principal, Scope
 from schema.contracts.base import Contract
@@ -77,7 +77,7 @@ class Provider:
 
     issuer: str
     client_id: str
-    client_secret: str | None
+    client_secret: SecretStr | None
     groups: Mapping[str, Scope]
     redirect_uri: str
 
@@ -118,8 +118,8 @@ class Provider:
                     code=code,
                     code_verifier=attempt.verifier,
                 )
-                keys = jwk.KeySet.import_key_set((await client.get(metadata.jwks_uri, withhold_token=True)).json())
-                claims = self._checked(str(token["id_token"]), keys, attempt.nonce)
+                keys = (await client.request("GET", metadata.jwks_uri, withhold_token=True)).raise_for_status().json()
+                claims = self._checked(str(token["id_token"]), jwk.KeySet.import_key_set(keys), attempt.nonce)
                 if "groups" not in claims and metadata.userinfo_endpoint is not None:
                     more = (await client.get(metadata.userinfo_endpoint)).raise_for_status().json()
                     # It must speak of the same one.
@@ -134,7 +134,7 @@ class Provider:
     def _client(self) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(
             self.client_id,
-            self.client_secret,
+            self.client_secret.get_secret_value() if self.client_secret else None,
             token_endpoint_auth_method="client_secret_basic" if self.client_secret else "none",
             code_challenge_method="S256",
             redirect_uri=self.redirect_uri,
@@ -144,7 +144,7 @@ class Provider:
     async def _discovered(self, client: AsyncOAuth2Client) -> _Metadata:
         address = f"{self.issuer}/.well-known/openid-configuration"
         try:
-            answer = await client.get(address, withhold_token=True)
+            answer = await client.request("GET", address, withhold_token=True)
             metadata = _Metadata.model_validate(answer.raise_for_status().json())
         except (httpx2.HTTPError, ValueError) as error:
             raise _away(error) from None

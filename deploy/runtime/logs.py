@@ -36,7 +36,7 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("botocore", "urllib3", "httpx", "asyncio"):
+    for noisy in ("botocore", "urllib3", "httpx", "httpx2", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

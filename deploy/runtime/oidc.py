@@ -17,11 +17,10 @@ def oidc_provider(settings: Settings) -> Provider | None:
         settings.oidc_act_group: Scope.ACT,
         settings.oidc_admin_group: Scope.ADMIN,
     }
-    secret = settings.oidc_client_secret
     return Provider(
         issuer=settings.oidc_issuer,
         client_id=settings.oidc_client_id,
-        client_secret=secret.get_secret_value() if secret else None,
+        client_secret=settings.oidc_client_secret,
         groups={group: scope for group, scope in groups.items() if group},
         redirect_uri=settings.public_url + _CALLBACK,
     )
