@@ -18,12 +18,15 @@ from activities.artifacts import ArtifactStore, StoredArtifact
 from activities.findings import Findings, looking
 from schema.contracts.report import PREFIX as REPORTS
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
-from schema.store import archive
+from schema.store import archive, drafts
 from schema.store.archive import Month
 from schema.store.database import Pool
 
 _ORPHANED_AFTER = timedelta(days=7)
 """A screenshot is stored a moment before the row that names it is written."""
+
+_DRAFT_KEPT = timedelta(days=30)
+"""Customers are told so, and the cookie that finds it lasts as long."""
 
 _BATCH = 1000
 _JOB = re.compile(r"jobs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
@@ -75,6 +78,15 @@ class Retention:
                 refused = await self._artifacts.delete(old) if old and not sweep.dry_run else frozenset()
                 found.healed("report that can be printed anew, deleted", *(key for key in old if key not in refused))
                 found.reported("report that the store does not delete", *refused)
+        return found.report
+
+    @activity.defn
+    async def forget_drafts(self, sweep: Sweep) -> UpkeepReport:
+        """Delete what customers typed and did not touch for a month. What they ordered of it is with its payment."""
+        async with looking(Task.DRAFTS, sweep) as found:
+            for draft_id in await drafts.stale(self._pool, _DRAFT_KEPT):
+                if sweep.dry_run or await drafts.delete_stale(self._pool, draft_id, _DRAFT_KEPT):
+                    found.healed("draft untouched for a month, deleted", draft_id)
         return found.report
 
     async def _archive_job(self, job_id: UUID) -> bool:

@@ -34,6 +34,7 @@ LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
     Task.RESULTS: Retention.archive_results,
     Task.HISTORY: Retention.roll_history,
     Task.ARTIFACTS: Retention.remove_orphans,
+    Task.DRAFTS: Retention.forget_drafts,
 }
 
 

@@ -123,6 +123,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 retention.archive_results,
                 retention.roll_history,
                 retention.remove_orphans,
+                retention.forget_drafts,
             ),
             browser_activities=(
                 planning.plan_submission,

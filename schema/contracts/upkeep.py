@@ -24,6 +24,7 @@ class Task(StrEnum):
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
+    DRAFTS = "drafts"
 
 
 QUICK = (
@@ -42,7 +43,7 @@ QUICK = (
 HOURLY = (Task.PAYMENTS,)
 """What costs somebody else an answer."""
 
-DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS)
+DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS, Task.DRAFTS)
 """Once a day: what only takes up room."""
 
 

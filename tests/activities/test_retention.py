@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import botocore.exceptions
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -19,13 +20,14 @@ from activities.retention import Retention
 from deploy.local.queues import ensure_bucket
 from deploy.runtime.aws import s3_client
 from deploy.runtime.settings import Settings
+from schema.contracts.job import Tier
 from schema.contracts.report import Report
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
-from schema.store import actions, jobs, results
-from schema.store.database import Pool
-from tests.factories import add_begun_job, add_job, row
+from schema.store import actions, drafts, jobs, payments, results
+from schema.store.database import Pool, Seat, open_pool
+from tests.factories import PROFILE, add_begun_job, add_job, row
 from tests.schema.clerk import ACCEPTED, Clerk, made
 
 _KEPT_FOR = timedelta(days=90)
@@ -242,3 +244,24 @@ async def test_a_report_is_kept_for_a_week(attic: Attic, monkeypatch: pytest.Mon
     assert await attic.look("remove_orphans", dry_run=True) == expected
     assert await attic.look("remove_orphans") == expected
     assert await attic.store.find(report.pdf_key) is None
+
+
+async def test_a_draft_that_nobody_came_back_to_is_forgotten_and_its_order_is_not(
+    attic: Attic, pool: Pool, database_url: str
+) -> None:
+    old, young = [await drafts.create(pool, f"dbd_{age}", Tier.STARTER) for age in ("old", "young")]
+    async with pool.acquire() as connection, connection.transaction():
+        await payments.order(connection, old.id, 1, Tier.STARTER, PROFILE, livemode=False)
+    await pool.execute("alter table drafts disable trigger touch")
+    await pool.execute("update drafts set updated_at = now() - interval '31 days' where id = $1", old.id)
+    expected = {("draft untouched for a month", True): 1}
+    # Workers may delete drafts, and not read them.
+    async with await open_pool(database_url, 2, Seat.WORKER) as seat:
+        attic.retention = Retention(seat, attic.store, _KEPT_FOR)
+        assert await attic.look("forget_drafts", dry_run=True) == expected
+        assert await attic.look("forget_drafts") == expected
+        assert await attic.look("forget_drafts") == {}
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await seat.fetch("select profile from drafts")
+    assert [row["id"] for row in await pool.fetch("select id from drafts")] == [young.id]
+    assert await pool.fetchval("select profile->>'business_name' from payments where draft_id is null")

@@ -6,7 +6,6 @@ import io
 import struct
 import zlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from api.stripe import StripeGateway
 from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.job import Tier
-from schema.store import drafts
 from schema.store.database import Pool
 from tests.api.test_health import problem
 from tests.factories import add_directories
@@ -229,17 +227,6 @@ async def test_starting_over_forgets(shop: httpx.AsyncClient, pool: Pool) -> Non
     assert (await shop.delete("/api/drafts/current")).status_code == 204
     assert "draft" not in shop.cookies
     assert await pool.fetchval("select count(*) from drafts") == 0
-
-
-async def test_a_draft_that_nobody_came_back_to_is_deleted(shop: httpx.AsyncClient, pool: Pool) -> None:
-    await shop.put("/api/drafts/current", json={"profile": TYPED})
-    month = timedelta(days=30)
-    assert await drafts.stale(pool, month) == ()
-    await pool.execute("alter table drafts disable trigger touch")
-    await pool.execute("update drafts set updated_at = now() - interval '31 days'")
-    [draft_id] = await drafts.stale(pool, month)
-    assert await drafts.delete_stale(pool, draft_id, month)
-    assert not await drafts.delete_stale(pool, draft_id, month)
 
 
 async def test_a_logo_is_written_anew_without_what_else_was_in_the_file(shop: httpx.AsyncClient, pool: Pool) -> None:
