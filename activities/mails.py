@@ -35,7 +35,7 @@ class Mails:
         """Send what is due. What fails is tried again by a later pass, for three days; then staff are told."""
         async with looking(Task.MAILS, sweep) as found:
             found.reported(
-                "mail given up within a day: look into `error` of its row", *await mails.given_up(self._pool)
+                "mail given up within a day: `directorybolt mails list` says why", *await mails.given_up(self._pool)
             )
             due = await mails.due(self._pool)
             if self._server is None or self._letterhead is None:

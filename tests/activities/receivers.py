@@ -65,7 +65,9 @@ class Mailbox:
 
     @property
     def texts(self) -> list[str]:
-        return [str(mail.get_payload(decode=True), "utf-8").replace("\r\n", "\n") for mail in self.mails]  # type: ignore[arg-type]
+        # The server asks for this itself, of all that its handler has: it must not fail for any mail.
+        plain = [next(part for part in mail.walk() if not part.is_multipart()) for mail in self.mails]
+        return [str(part.get_payload(decode=True), "utf-8").replace("\r\n", "\n") for part in plain]  # type: ignore[arg-type]
 
 
 @pytest.fixture
