@@ -1,7 +1,7 @@
 """`POST /api/jobs/enqueue`: other front ends bring what they have sold. They bear a service's token.
 
-Whoever repeats a request, with its job id or its Idempotency-Key, gets the same job and a link of its own to it. No
-answer is kept for that: the link's secret would have to be kept with it.
+Whoever repeats a request, with its job id or its Idempotency-Key, gets the same job: the id is made of the key, so that
+this holds when the answer that was kept for the key (`api.middleware.idempotency`) is gone, or was lost with a process.
 """
 
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 from api import auth
 from api.auth import ServiceEnqueues
 from api.dependencies import Services, ServicesDep
+from api.middleware.idempotency import KEY_PATTERN
 from schema.contracts.base import Contract, one_line
 from schema.contracts.job import JobStatus, Tier
 from schema.contracts.profile import BusinessProfile
@@ -41,10 +42,7 @@ _PROFILE: JsonValue = {
 }
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-Key = Annotated[
-    str | None,
-    Header(min_length=1, max_length=255, description="Makes the request safe to repeat where it has no job id."),
-]
+Key = Annotated[str | None, Header(pattern=KEY_PATTERN, description="Makes the request safe to repeat.")]
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 

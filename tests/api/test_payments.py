@@ -24,7 +24,7 @@ from schema.contracts.job import JobStatus, Tier
 from schema.contracts.payment import PaymentStatus, PaymentView
 from schema.contracts.upkeep import Sweep, Task
 from schema.store import audit, payments
-from schema.store.database import Pool
+from schema.store.database import Pool, Seat, open_pool
 from schema.store.refunds import NotFinal
 from tests.api import stripe_wire as wire
 from tests.factories import PROFILE, add_directories, staff
@@ -37,12 +37,15 @@ ANA = staff("ana")
 class Shop:
     """The services, over the local Stripe; whose events nobody takes."""
 
-    def __init__(self, pool: Pool, stripe: StripeGateway, base: str, gateway: WorkflowGateway) -> None:
+    def __init__(
+        self, pool: Pool, seat: Pool, stripe: StripeGateway, base: str, gateway: WorkflowGateway, database_url: str
+    ) -> None:
         self.pool = pool
         self.stripe = stripe
-        self.payments = PaymentsService(pool, gateway, "http://shop.test", stripe)
-        self.refunds = RefundService(pool, self.payments, stripe)
+        self.payments = PaymentsService(seat, gateway, "http://shop.test", stripe)
+        self.refunds = RefundService(seat, self.payments, stripe)
         self._base = base
+        self._database_url = database_url
 
     async def draft(self) -> UUID:
         payment = await payments.find(self.pool, await wire.add_payment(self.pool))
@@ -75,8 +78,10 @@ class Shop:
         return await self.only()
 
     async def reconciled(self, *, dry_run: bool = False) -> dict[tuple[str, bool], int]:
+        """By a worker, in its own role."""
         found = Findings(Task.PAYMENTS, Sweep(dry_run=dry_run))
-        await reconcile(self.pool, self.stripe, found, dry_run=dry_run)
+        async with await open_pool(self._database_url, 2, Seat.WORKER) as seat:
+            await reconcile(seat, self.stripe, found, dry_run=dry_run)
         return {(finding.what, finding.healed): finding.count for finding in found.report.findings}
 
 
@@ -87,12 +92,13 @@ async def server(test_folder: Path) -> AsyncIterator[Stack]:
 
 
 @pytest.fixture
-async def shop(server: Stack, pool: Pool) -> AsyncIterator[Shop]:
+async def shop(server: Stack, pool: Pool, database_url: str) -> AsyncIterator[Shop]:
     values = server.environment.values
     base = values["STRIPE_API_BASE"]
     stripe = StripeGateway(values["STRIPE_SECRET_KEY"], api_base=base)
     nobody = WorkflowGateway(await Client.connect("127.0.0.1:1", lazy=True))
-    yield Shop(pool, stripe, base, nobody)
+    async with await open_pool(database_url, 10, Seat.STAFF) as seat:
+        yield Shop(pool, seat, stripe, base, nobody, database_url)
     await stripe.close()
 
 

@@ -18,7 +18,7 @@ from api.middleware.bodies import limit_of
 from api.stripe import Webhooks
 from schema.contracts.payment import PaymentStatus
 from schema.store import payments
-from schema.store.database import Pool
+from schema.store.database import Pool, Seat, open_pool
 from tests.api import stripe_wire as wire
 from tests.api.test_health import problem
 
@@ -26,17 +26,19 @@ ADDRESS = "/api/webhooks/stripe"
 
 
 @pytest.fixture
-async def api(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    """The application over this test's database; Temporal is away."""
+async def api(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The application over this test's database, in its own role; Temporal is away."""
     state = dict(app.state._state)
     nobody = await Client.connect("127.0.0.1:1", lazy=True)
+    seat = await open_pool(database_url, 10, Seat.STAFF)
     app.state.services = Services(
-        pool=pool, gateway=WorkflowGateway(nobody), webhooks=Webhooks((wire.SECRET, "whsec_test_two"))
+        pool=seat, gateway=WorkflowGateway(nobody), webhooks=Webhooks((wire.SECRET, "whsec_test_two"))
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
         yield client
     app.state._state = state
+    await seat.close()
 
 
 async def post(api: httpx.AsyncClient, document: dict[str, Any], **signing: Any) -> httpx.Response:
