@@ -10,6 +10,7 @@ from api.actions import ActionsService, Link
 from api.captchas import CaptchaService
 from api.checkout import CheckoutService
 from api.customer_actions import CustomerActions
+from api.explained import Executions
 from api.gateway import WorkflowGateway
 from api.grace import Grace
 from api.hub import Hub
@@ -21,6 +22,7 @@ from api.rates import Rates
 from api.reports import Artifacts, ReportsService
 from api.sign_in import SignInService
 from api.status import Queues, StatusBoard
+from api.steering import SteeringService
 from api.stripe import StripeGateway, Webhooks
 from schema.store.database import Pool
 
@@ -76,6 +78,7 @@ class Services:
     webhooks: Webhooks = dataclasses.field(default_factory=Webhooks)
     rates: Rates = dataclasses.field(default_factory=Rates)
     queues: Queues | None = None
+    executions: Executions | None = None
     board: StatusBoard = dataclasses.field(init=False)
     grace: Grace = dataclasses.field(default_factory=Grace)
 
@@ -86,6 +89,10 @@ class Services:
     @property
     def actions(self) -> ActionsService:
         return ActionsService(self.pool, self.gateway, self.link)
+
+    @property
+    def steering(self) -> SteeringService:
+        return SteeringService(self.pool, self.gateway, self.site.temporal_task_queue)
 
     @property
     def captchas(self) -> CaptchaService:

@@ -23,12 +23,15 @@ from api.routes import (
     reports,
     sign_in,
     staff,
+    staff_acts,
+    staff_jobs,
     status,
     webhooks,
 )
 from api.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker, store
 from deploy.runtime.client import connect
+from deploy.runtime.executions import TemporalExecutions
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.oidc import oidc_provider
 from deploy.runtime.queues import watched_queues
@@ -60,6 +63,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             provider=oidc_provider(settings),
             stripe=stripe,
             queues=watched_queues(settings),
+            executions=TemporalExecutions(client),
             webhooks=Webhooks(settings.webhook_secrets, livemode=settings.stripe_livemode),
         )
         async with services.hub.running(pool, services.progress):
@@ -81,6 +85,8 @@ app.include_router(job_actions.router)
 app.include_router(checkout.router)
 app.include_router(drafts.router)
 app.include_router(staff.router)
+app.include_router(staff_acts.router)
+app.include_router(staff_jobs.router)
 app.include_router(sign_in.router)
 app.include_router(status.router)
 app.include_router(webhooks.router)

@@ -44,9 +44,9 @@ _HEAVY_S = 5.0
 _AT_ONCE = 4
 """Connections that status takes of the pool at most, whatever is asked: the customers come first."""
 
-_SHOWN_JOBS = 20
+_SHOWN_JOBS = 12
 _SHOWN_EVENTS = 40
-_SHOWN_ACTIONS = 25
+_SHOWN_ACTIONS = 8
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)

@@ -17,14 +17,12 @@ from deploy.cli.jobs import JobId, parse_job_id
 from deploy.cli.output import STATUS_STYLE, console, plain, print_json, remarks
 from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.explanation import (
-    DirectoryExplanation,
     DirectoryFacts,
     JobExplanation,
     JobFacts,
     WorkflowState,
 )
-from schema.explain.directory import explain as explain_directory
-from schema.explain.job import explain_job
+from schema.explain.whole import explain_whole
 from schema.store import facts
 
 if TYPE_CHECKING:
@@ -64,13 +62,7 @@ async def _explained(job_id: UUID, slug: str | None, *, quiet: bool) -> JobExpla
     if slug is not None and not found:
         raise CommandFailed(f"{slug!r} is not one of the job's directories: `directorybolt jobs show` lists them.")
     job, found = await _seen(settings, job, found, quiet=quiet)
-    words = explain_job(job)
-    return JobExplanation(
-        why=words.why,
-        next=words.next,
-        facts=job,
-        directories=tuple(DirectoryExplanation(facts=one, **explain_directory(one, job).model_dump()) for one in found),
-    )
+    return explain_whole(job, found)
 
 
 async def _seen(

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -104,6 +105,12 @@ async def jobs(db: Executor, wanted: JobSearch) -> JobsPage:
     )
     found = tuple(JobLine.model_validate(dict(row)) for row in rows[: wanted.limit])
     return JobsPage(jobs=found, next=_cursor(found[-1]) if len(rows) > wanted.limit else None)
+
+
+async def of_jobs(db: Executor, job_ids: Sequence[UUID]) -> tuple[JobLine, ...]:
+    """These jobs, in no order."""
+    rows = await db.fetch(f"{_JOB} where id = any($1)", list(job_ids))
+    return tuple(JobLine.model_validate(dict(row)) for row in rows)
 
 
 async def live_jobs(db: Executor, limit: int) -> tuple[JobLine, ...]:
