@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from api.middleware.bodies import BodyLimits
 from api.middleware.conditional import EntityTags
 from api.middleware.headers import SecurityHeaders
+from api.middleware.idempotency import IdempotencyKeys
 from api.middleware.origins import CrossOrigin, SameOrigin
 from api.middleware.rates import RateLimits
 from api.middleware.requests import REQUEST_ID, RequestLog, request_id
@@ -28,6 +29,15 @@ from api.middleware.requests import REQUEST_ID, RequestLog, request_id
 
 def install(application: FastAPI) -> None:
     """Put the chain around the application, which must not have served anything yet."""
-    for layer in (EntityTags, BodyLimits, RateLimits, SameOrigin, CrossOrigin, RequestLog, SecurityHeaders):
+    for layer in (
+        EntityTags,
+        IdempotencyKeys,
+        BodyLimits,
+        RateLimits,
+        SameOrigin,
+        CrossOrigin,
+        RequestLog,
+        SecurityHeaders,
+    ):
         application.add_middleware(layer)
     application.add_middleware(CorrelationIdMiddleware, header_name=REQUEST_ID, validator=None, transformer=request_id)

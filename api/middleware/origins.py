@@ -43,7 +43,7 @@ class SameOrigin:
     """Refuses what another site has a visitor's browser do here.
 
     `Sec-Fetch-Site` says where a request comes from and no page can forge it; browsers that do not send it (over plain
-    HTTP) say `Origin`. Whoever bears a token instead of a cookie is no visitor whose browser could be misled.
+    HTTP) say `Origin`. Whoever bears a token is no visitor whose browser could be misled.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,6 +62,9 @@ class SameOrigin:
 def _refusal(headers: Headers, site: Site) -> str | None:
     """Why a request that changes something is not taken; None where it is."""
     origin, fetched_from, cookie = headers.get("origin"), headers.get("sec-fetch-site"), "cookie" in headers
+    if headers.get("authorization", "").lower().startswith("bearer "):
+        # No browser adds that by itself, and it decides alone, whatever cookie comes along.
+        return None
     if not cookie and origin in site.cors_origins:
         return None
     if fetched_from is not None:

@@ -25,7 +25,9 @@ _TIGHT = (
     ("GET", re.compile(r"/staff/sign-in/.+"), Group.of("sign-in", "30/minute", by_address=True)),
     ("POST", re.compile(r"(/api)?/links"), Group.of("links", "5/minute; 20/hour", by_address=True)),
     ("GET", re.compile(r"/l/.*"), Group.of("open-link", "60/minute", by_address=True)),
-    ("POST", re.compile(r"/api/checkout|/checkout/pay"), Group.of("checkout", "20/minute; 200/hour", by_address=True)),
+    ("POST", re.compile(r"/api/checkout"), Group.of("checkout", "20/minute; 200/hour", by_address=True)),
+    # Without script a draft is saved by it too, step by step.
+    ("POST", re.compile(r"/checkout"), Group.of("checkout-form", "60/minute", by_address=True)),
     ("GET", re.compile(r"/api/jobs/[^/]+/report\.pdf"), Group.of("print", "20/minute")),
 )
 _READS = Group.of("read", "20000/minute")

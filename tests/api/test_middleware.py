@@ -211,6 +211,8 @@ COOKIE = {"Cookie": "job-1=secret"}
         (COOKIE | {"Origin": "https://evil.example"}, 403),
         (COOKIE | {"Origin": "null"}, 403),
         (COOKIE | {"Origin": SHOP}, 403),
+        (COOKIE | {"Authorization": "Bearer x"}, 200),
+        (COOKIE | {"Authorization": "Basic x"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": SHOP, "Sec-Fetch-Site": "cross-site", "Authorization": "Bearer x"}, 200),
     ],
