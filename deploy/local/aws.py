@@ -11,6 +11,20 @@ import httpx
 from deploy.local.ports import HOST
 from deploy.local.process import Part
 
+_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+"""The server takes any, but for signed links: those it checks by its own."""
+
+
+def aws_values(port: int) -> dict[str, str]:
+    """The settings of who uses the server on `port`."""
+    address = f"http://{HOST}:{port}"
+    return {
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL_SQS": address,
+        "AWS_ENDPOINT_URL_S3": address,
+        **_CREDENTIALS,
+    }
+
 
 def aws_part(folder: Path, port: int) -> Part:
     """The server on `port`, with its state below `folder`."""
@@ -43,5 +57,7 @@ def aws_part(folder: Path, port: int) -> Part:
             # It would look for containers of its own to remove; there are none.
             "DOCKER_HOST": "unix:///nonexistent",
             "TMPDIR": str(temporary),
+            **_CREDENTIALS,
+            "AWS_SESSION_TOKEN": "",
         },
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.aws import aws_part
+from deploy.local.aws import aws_part, aws_values
 from deploy.local.environment import Configured, StackEnvironment
 from deploy.local.ours import ROOT, api_part, mail_part, sandbox_part, stripe_part, stripe_values, worker_part
 from deploy.local.ports import HOST, free_port
@@ -114,7 +114,7 @@ def plan_stack(
         values["DATABASE_URL"] = cluster.url(ports.postgres)
     if Piece.AWS in wanted:
         parts[Piece.AWS] = (aws_part(data / "aws", ports.aws),)
-        values |= _aws_values(f"http://{HOST}:{ports.aws}")
+        values |= aws_values(ports.aws)
     if Piece.TEMPORAL in wanted:
         parts[Piece.TEMPORAL] = (
             temporal_part(config, folder=data / "temporal", frontend=ports.temporal, ui=ports.temporal_ui),
@@ -156,16 +156,6 @@ def plan_stack(
 def worker_names(workers: int) -> tuple[str, ...]:
     """What the stack calls its worker processes, the first one as it would be called alone."""
     return (Piece.WORKER, *(f"{Piece.WORKER} {number}" for number in range(2, workers + 1)))
-
-
-def _aws_values(address: str) -> dict[str, str]:
-    return {
-        "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL_SQS": address,
-        "AWS_ENDPOINT_URL_S3": address,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }
 
 
 def _steps(environment: StackEnvironment) -> dict[Piece, tuple[Step]]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -16,8 +17,9 @@ from temporalio.client import Client
 
 from deploy.local.parts import Piece, StackPlan, plan_stack
 from deploy.local.postgres import open_cluster
-from deploy.local.queues import ensure_queues
+from deploy.local.queues import ensure_bucket, ensure_queues
 from deploy.local.stack import Stack
+from deploy.runtime.artifacts import store
 from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.settings import Settings
 from tests.stacks import NOTHING_CONFIGURED, quiet
@@ -89,6 +91,18 @@ async def test_messages_and_objects_survive_a_restart(folder: Path) -> None:
         stored = s3_client(settings).get_object(Bucket=settings.artifact_bucket, Key="proof/1.png")
         assert [message["Body"] for message in received["Messages"]] == ["paid"]
         assert stored["Body"].read() == b"pixels"
+
+
+async def test_a_signed_link_shows_an_object_to_whoever_has_it(settings: Settings) -> None:
+    ensure_bucket(settings)
+    artifacts = store(settings)
+    await artifacts.put("proof/linked.png", b"pixels")
+    link = artifacts.link("proof/linked.png", timedelta(minutes=1))
+    async with httpx.AsyncClient(trust_env=False) as client:
+        shown = await client.get(link)
+        forged = await client.get(link.replace("linked.png", "other.png"))
+    assert (shown.status_code, shown.content) == (200, b"pixels")
+    assert forged.status_code == 403
 
 
 def test_queues_are_as_in_production(settings: Settings) -> None:
