@@ -1,0 +1,250 @@
+"""The checkout in a real browser: with the keyboard alone, on a phone, without script, in the dark, with us away."""
+
+import asyncio
+import io
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+from temporalio.client import Client
+
+from api.dependencies import Services, Site
+from api.gateway import WorkflowGateway
+from deploy.local.ports import free_port
+from schema.store.database import Pool
+from tests.api.browsing import live, overflow, violations
+from tests.factories import add_directories
+
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+async def browser(browser_path: Path) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        # Chromium's own sandbox does not work as root.
+        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def services(pool: Pool) -> Services:
+    await add_directories(pool, ["alpha", "beta"])
+    nobody = WorkflowGateway(await Client.connect("127.0.0.1:1", lazy=True))
+    return Services(pool=pool, gateway=nobody, site=Site(public_url="http://127.0.0.1"))
+
+
+@pytest.fixture
+async def site(services: Services) -> AsyncIterator[str]:
+    async with live(services) as address:
+        yield address
+
+
+async def opened(browser: Browser, address: str, **options: Any) -> Page:
+    """A page of a browser of its own, on the form. What its scripts fail at fails the test."""
+    context = await browser.new_context(**{"viewport": DESK, "locale": "en-US", **options})
+    context.set_default_timeout(5_000)
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    await page.goto(f"{address}/checkout")
+    return page
+
+
+async def filled(page: Page) -> None:
+    """All that is required, in Germany."""
+    await page.select_option("#country", "DE")
+    await expect(page.locator("label[for=postal_code]")).to_have_text("Postal code")
+    for field, text in (
+        ("business_name", "Bäckerei Blau"),
+        ("category", "Bakery"),
+        ("phone", "030 12345678"),
+        ("email", "hallo@blau.example.com"),
+        ("city", "Berlin"),
+        ("postal_code", "10117"),
+        ("description", "Brot und Kuchen."),
+    ):
+        await page.fill(f"#{field}", text)
+
+
+async def test_what_is_typed_is_understood_shown_and_kept(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    await filled(page)
+    await expect(page.locator("#phone-note")).to_have_text("Understood as +49 30 12345678, Germany.")
+    await expect(page.locator(".listing-name")).to_have_text("Bäckerei Blau")
+    await expect(page.locator("[data-preview=address]")).to_have_text("10117 Berlin\nGermany")
+    await expect(page.locator("#to-do")).to_contain_text("All that is required is there")
+    await page.fill("#email", "hallo@")
+    assert await page.locator("#email-problem").inner_text() == "", "not in the middle of the word"
+    await page.press("#email", "Tab")
+    await expect(page.locator("#email-problem")).to_contain_text("not an e-mail address")
+    await expect(page.locator("#email")).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#to-do")).to_have_text("1 field needs another look.")
+    await expect(page.locator("#saved")).to_have_text("Draft saved")
+    await page.wait_for_timeout(1_000)
+    await page.reload()
+    assert await page.input_value("#business_name") == "Bäckerei Blau"
+    assert await page.input_value("#postal_code") == "10117"
+    await expect(page.locator("#email-problem")).to_contain_text("not an e-mail address")
+
+
+async def test_the_whole_form_with_the_keyboard_alone(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    keys = page.keyboard
+
+    async def to(field: str) -> None:
+        for _ in range(80):
+            if await page.evaluate("document.activeElement.id || document.activeElement.name") == field:
+                return
+            await keys.press("Tab")
+        pytest.fail(f"the keyboard does not reach {field}")
+
+    await keys.press("Tab")
+    assert await page.evaluate("document.activeElement.className") == "skip"
+    await to("tier")
+    await keys.press("ArrowDown")
+    await expect(page.locator("#bill-price")).to_have_text("$299")
+    await to("country")
+    await keys.type("Germany")
+    await to("business_name")
+    await keys.type("Bäckerei Blau")
+    await to("category")
+    await keys.type("boulang")
+    await expect(page.locator("#category-options").get_by_role("option")).to_have_count(1)
+    await keys.press("ArrowDown")
+    await expect(page.locator("#category")).to_have_attribute("aria-activedescendant", "category-options-0")
+    await keys.press("Enter")
+    assert await page.input_value("#category") == "Bakery"
+    await expect(page.get_by_role("listbox")).to_be_hidden()
+    for field, text in (
+        ("phone", "030 12345678"),
+        ("email", "hallo@blau.example.com"),
+        ("street", "Unter den Linden 1"),
+    ):
+        await to(field)
+        await keys.type(text)
+    for field, text in (("postal_code", "10117"), ("city", "Berlin")):
+        await to(field)
+        await keys.type(text)
+    await to("hours-monday")
+    await keys.press("Space")
+    assert await page.input_value("#hours-monday-opens") == "09:00"
+    await keys.press("Tab")
+    await keys.type("0730AM")
+    await to("hours-tuesday")
+    await keys.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == "Same as Monday"
+    await keys.press("Enter")
+    assert await page.input_value("#hours-tuesday-opens") == "07:30"
+    await to("description")
+    await keys.type("Brot und Kuchen.")
+    await to("payment_methods")
+    await keys.press("Space")
+    await to("pay")
+    await keys.press("Enter")
+    summary = page.locator("#summary")
+    await expect(summary).to_be_focused()
+    await expect(summary.get_by_role("link")).to_have_count(1)
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await expect(page.locator("#consent")).to_be_focused()
+    await keys.press("Space")
+    await to("pay")
+    await keys.press("Enter")
+    # There is no Stripe in this test: all that the form itself could refuse is right.
+    await expect(summary).to_contain_text("payments are not set up")
+    await expect(page.locator("#pay")).to_have_text("Continue to payment")
+
+
+async def test_enter_in_a_line_orders_nothing(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    await page.fill("#business_name", "Blau")
+    await page.press("#business_name", "Enter")
+    await page.wait_for_timeout(300)
+    await expect(page.locator("#summary")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/checkout", "/terms", "/privacy", "/checkout/done"])
+async def test_every_page_reads_well_on_a_phone_and_for_everybody(browser: Browser, site: str, path: str) -> None:
+    context = await browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)  # type: ignore[arg-type]
+    page = await context.new_page()
+    await page.goto(f"{site}{path}")
+    assert await overflow(page) <= 0
+    assert await violations(page) == []
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await overflow(page) <= 0
+    await context.close()
+
+
+async def test_what_is_refused_is_accessible_too(browser: Browser, site: str) -> None:
+    page = await opened(browser, site, viewport=PHONE)
+    await page.check("#hours-monday")
+    await page.fill("#hours-monday-closes", "09:00")
+    await page.fill("#email", "hallo@")
+    await page.click("#pay")
+    await expect(page.locator("#summary")).to_be_focused()
+    assert await page.locator("#summary a").count() > 5
+    assert await violations(page) == []
+    assert await overflow(page) <= 0
+    await page.click("#summary a[href='#hours-monday']")
+    await expect(page.locator("#hours-monday")).to_be_focused()
+
+
+async def test_a_logo_is_shown_where_it_will_be_and_taken_away_again(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    buffer = io.BytesIO()
+    Image.new("RGBA", (400, 200), "teal").save(buffer, "PNG")
+    await page.set_input_files("#logo", {"name": "logo.png", "mimeType": "image/png", "buffer": buffer.getvalue()})
+    await expect(page.locator("#logo-note")).to_have_text("Saved.")
+    await expect(page.locator("#preview-logo")).to_have_js_property("naturalWidth", 400)
+    await expect(page.locator("#preview-logo")).to_be_visible()
+    await page.set_input_files("#logo", {"name": "logo.svg", "mimeType": "image/svg+xml", "buffer": b"<svg/>"})
+    await expect(page.locator("#logo-problem")).to_contain_text("not a picture we can read")
+    await page.click("#logo-remove")
+    await expect(page.locator("#preview-logo")).to_be_hidden()
+    await expect(page.locator("#logo")).to_be_focused()
+
+
+async def test_the_form_works_without_script(browser: Browser, site: str) -> None:
+    page = await opened(browser, site, java_script_enabled=False)
+    await page.select_option("#country", "JP")
+    await page.fill("#business_name", "Ao")
+    await page.get_by_role("button", name="Show this country").click()
+    await expect(page.locator("label[for=state]")).to_contain_text("Prefecture")
+    assert await page.input_value("#business_name") == "Ao"
+    await page.fill("#phone", "12")
+    await page.click("#pay")
+    await expect(page.locator("#summary")).to_contain_text("cannot be dialled in Japan")
+    await expect(page.locator("#phone")).to_have_attribute("aria-invalid", "true")
+    await page.click("#over")
+    assert await page.input_value("#business_name") == ""
+
+
+async def test_starting_over_asks_first(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    await page.fill("#business_name", "Blau")
+    await expect(page.locator("#saved")).to_have_text("Draft saved")
+    page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.dismiss()))
+    await page.click("#over")
+    assert await page.input_value("#business_name") == "Blau"
+    page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.click("#over")
+    await expect(page.locator("#business_name")).to_have_value("")
+
+
+async def test_while_we_are_away_it_says_so_and_saves_by_itself_later(browser: Browser, services: Services) -> None:
+    port = free_port(0, set())
+    async with live(services, port) as address:
+        page = await opened(browser, address)
+    await page.fill("#business_name", "Blau")
+    await expect(page.locator("#saved")).to_contain_text("we cannot be reached")
+    await page.click("#pay")
+    await expect(page.locator("#summary")).to_contain_text("Nothing is lost")
+    async with live(services, port):
+        await expect(page.locator("#saved")).to_have_text("Draft saved", timeout=15_000)
+        await page.reload()
+        assert await page.input_value("#business_name") == "Blau"
+        await page.close()
