@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api import errors, middleware
+from api import errors, middleware, openapi
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.pages import STATIC
@@ -70,9 +70,21 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
             yield
 
 
-app = FastAPI(title="DirectoryBolt", version="0.1.0", lifespan=_lifespan)
+app = FastAPI(
+    title=openapi.TITLE,
+    description=openapi.DESCRIPTION,
+    version="0.1.0",
+    openapi_tags=list(openapi.TAGS),
+    servers=[{"url": "/"}],
+    generate_unique_id_function=openapi.operation_id,
+    lifespan=_lifespan,
+    # FastAPI's own pages load scripts from elsewhere, which ours never do.
+    docs_url=None,
+    redoc_url=None,
+)
 errors.install(app)
 middleware.install(app)
+openapi.install(app)
 app.include_router(health.router)
 app.include_router(actions.router)
 # Before the routes that take any job id in its place.
