@@ -145,7 +145,7 @@ def read_phone(raw: str, country: str) -> PhoneNumber | None:
     except phonenumbers.NumberParseException:
         return None
     # The contract wants seven digits, with those of the country. What can be dialled within a town alone is not enough.
-    long_enough = (number.national_number or 0) >= 10_000 and len(raw) <= 50
+    long_enough = len(f"{number.country_code}{number.national_number}") >= 7 and len(raw) <= 50
     possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
     return number if long_enough and possible else None
 
