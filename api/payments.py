@@ -153,6 +153,10 @@ class PaymentsService:
                 await stripe.expire_session(session_id)
             except StripeRefused:
                 await self._hear(await stripe.session(session_id))
+                payment = await payments.find(self._pool, order.id)
+                if payment is not None and payment.status.settled:
+                    # Paid in one tab while the order was changed in another: it is not sold a second time unasked.
+                    raise AlreadyPaid(payment) from None
         await payments.supersede(self._pool, order.id)
 
     async def _hear(self, session: SessionFacts) -> None:

@@ -122,6 +122,15 @@ async def test_a_changed_order_closes_the_page_of_the_earlier_one(shop: Shop) ->
     assert [row["status"] for row in statuses] == ["expired", "open"]
 
 
+async def test_what_is_paid_in_one_tab_is_not_sold_in_the_other(shop: Shop) -> None:
+    payment = await shop.paid_at_stripe()
+    assert payment.draft_id is not None
+    with pytest.raises(AlreadyPaid) as paid:
+        await shop.buy(payment.draft_id, 2, Tier.GROWTH)
+    assert paid.value.payment.job_id is not None
+    assert await shop.sessions() == [payment.checkout_session_id]
+
+
 async def test_who_comes_back_before_the_webhook_finds_their_job(shop: Shop) -> None:
     payment = await shop.paid_at_stripe()
     session_id = payment.checkout_session_id

@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from deploy.runtime.worker import workflow_runner
-from schema.contracts.upkeep import DAILY, QUICK, Task, UpkeepInput, UpkeepReport
+from schema.contracts.upkeep import DAILY, HOURLY, QUICK, Task, UpkeepInput, UpkeepReport
 from tests.replay.upkeep import ScriptedUpkeep
 from workflows.upkeep import UpkeepWorkflow
 
@@ -43,11 +43,11 @@ async def looks(handle: Pass) -> list[str]:
 
 
 async def test_every_task_is_looked_after_in_order_and_told(skipping: WorkflowEnvironment) -> None:
-    async with passing(skipping, ScriptedUpkeep(), UpkeepInput(tasks=QUICK + DAILY)) as handle:
+    async with passing(skipping, ScriptedUpkeep(), UpkeepInput(tasks=QUICK + HOURLY + DAILY)) as handle:
         report = await handle.result()
     told = tuple(finding.task for finding in report.healed)
     assert told == tuple(finding.task for finding in report.reported)
-    assert told == tuple(task for task in QUICK + DAILY if task is not Task.ALERTS)
+    assert told == tuple(task for task in QUICK + HOURLY + DAILY if task is not Task.ALERTS)
     assert "raise_alerts" in await looks(handle)
 
 
