@@ -19,7 +19,9 @@ from deploy.cli import (
     explain,
     form,
     jobs,
+    links,
     local,
+    mails,
     payments,
     plan,
     replay,
@@ -53,6 +55,8 @@ app.add_typer(deployments.app, name="deployments", help="Which builds work, and 
 jobs.app.command()(explain.explain)
 app.add_typer(dlq.app, name="dlq", help="Messages that were never handled: why, and back into the queue.")
 app.add_typer(form.app, name="form", help="What the brain makes of a form.")
+app.add_typer(links.app, name="links", help="How customers get to their jobs: list, make, revoke.")
+app.add_typer(mails.app, name="mails", help="What customers are mailed.")
 app.add_typer(payments.app, name="payments", help="What was paid, what is owed back, and what Stripe has to tell.")
 app.add_typer(upkeep.app, name="upkeep", help="Heal and tidy up now, or see what there is to heal.")
 app.command("workers")(workers.list_workers)

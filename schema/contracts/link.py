@@ -28,6 +28,12 @@ class NewLink(Link):
     secret: str
 
 
+class MadeLink(NewLink):
+    """Likewise, with what the customer opens."""
+
+    url: str
+
+
 def address(public_url: str, secret: str) -> str:
     """What the customer opens. It is a secret itself: it goes into mails, never into logs."""
     return f"{public_url}/l/{secret}"

@@ -27,6 +27,28 @@ class Mail(Contract):
     tries: int
 
 
+class MailState(StrEnum):
+    """What became of a mail. One that waits is tried again by itself; one that was given up is not."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    GIVEN_UP = "given_up"
+
+
+class PromisedMail(Contract):
+    """A mail as staff are shown it: whose it is, but not what is in it."""
+
+    id: UUID
+    kind: MailKind
+    job_id: UUID | None = None
+    state: MailState
+    tries: int
+    error: str = ""
+    created_at: datetime
+    due_at: datetime
+    sent_at: datetime | None = None
+
+
 class Recipient(Contract):
     """To whom a mail goes."""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from schema.contracts.job import JobCounts
-from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind, Recipient
+from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind, MailState, PromisedMail, Recipient
 from schema.failures import FailureType
 from schema.store.database import Connection, Executor
 
@@ -112,6 +112,22 @@ async def given_up(db: Executor) -> tuple[UUID, ...]:
     """The mails that were given up within a day."""
     rows = await db.fetch("select id from mails where given_up_at > now() - interval '1 day' order by given_up_at, id")
     return tuple(row["id"] for row in rows)
+
+
+async def listed(db: Executor, state: MailState | None, limit: int) -> tuple[PromisedMail, ...]:
+    """The newest mails, all or those of one state."""
+    rows = await db.fetch(
+        """
+        select * from (
+            select id, kind, job_id, tries, error, created_at, due_at, sent_at, case
+                when sent_at is not null then 'sent' when given_up_at is not null then 'given_up' else 'waiting' end as state
+            from mails) as shown
+        where $1::text is null or state = $1 order by created_at desc, id limit $2
+        """,
+        state,
+        limit,
+    )
+    return tuple(PromisedMail.model_validate(dict(row)) for row in rows)
 
 
 async def mark_sent(db: Executor, mail_id: UUID) -> None:

@@ -35,6 +35,7 @@ function showJob(view) {
   put(by("stopped"), view.stopped ?? "");
   const ended = ["completed", "failed", "cancelled"].includes(view.status);
   root.dataset.end = ended ? view.status : "";
+  by("away").hidden = ended;
   for (const filter of filters) {
     const number = filter.dataset.groups.split(" ").reduce((sum, group) => sum + (view.groups[group] ?? 0), 0);
     put(filter.querySelector(".count"), String(number));

@@ -50,9 +50,7 @@ export class Rows {
   }
 
   count() {
-    const rows = [...this.rows.values()];
-    this.none.hidden = rows.some((row) => !row.hidden);
-    if (rows.length) this.none.textContent = "None of the directories is like that.";
+    this.none.hidden = [...this.rows.values()].some((row) => !row.hidden);
   }
 }
 
@@ -71,6 +69,7 @@ function fill(row, view, known) {
   link(row.querySelector(".see"), web(view.listing_url));
   const proof = row.querySelector(".proof");
   link(proof, view.proof);
+  put(proof.querySelector(".kind"), view.group === "listed" ? "Proof" : "Screenshot");
   const picture = proof.querySelector("img");
   if (view.proof && picture.getAttribute("src") !== view.proof) {
     picture.classList.remove("broken");
