@@ -5,6 +5,7 @@ No text of a directory's page is repeated here, and nothing of how we work insid
 """
 
 from schema.contracts.job import JobCounts, JobStatus
+from schema.contracts.payment import StopReason
 from schema.contracts.progress import StateGroup
 from schema.contracts.submission import Evidence, SubmissionStatus
 from schema.failures import FailureType
@@ -126,7 +127,8 @@ def job(  # noqa: PLR0911 - one sentence a state
             return "Stopping: what is being sent at this moment is finished, and nothing more is begun."
         case JobStatus.IN_PROGRESS if counts.settled:
             ours = counts.waiting - yours
-            needs = [f"{yours} need you"] * bool(yours) + [f"{ours} are with our team"] * bool(ours)
+            needs = [f"{yours} need{'s' * (yours == 1)} you"] * bool(yours)
+            needs += [f"{ours} {'is' if ours == 1 else 'are'} with our team"] * bool(ours)
             return f"{sent}; {' and '.join(needs)}."
         case JobStatus.IN_PROGRESS:
             return f"Your business is being listed: {counts.ended} of {counts.total} directories are done."
@@ -140,7 +142,14 @@ def job(  # noqa: PLR0911 - one sentence a state
             return f"Stopped. {sent[0].upper()}{sent[1:]}." if listed else "Stopped before anything was listed."
 
 
+_STOPPED = {
+    StopReason.REFUNDED: "the payment was refunded",
+    StopReason.DISPUTED: "the payment was disputed at the bank",
+    StopReason.REFUND_ASKED: "the order is ended, and what was not delivered is refunded",
+}
+
+
 def stopped(reason: str) -> str:
     """Why nothing more is sent, of what the ledger has as the reason."""
-    why = {"refunded": "the payment was given back", "disputed": "the payment is disputed"}.get(reason)
+    why = _STOPPED.get(StopReason(reason)) if reason in set(StopReason) else None
     return f"Nothing more is sent: {why}." if why else "Nothing more is sent: the order was stopped."

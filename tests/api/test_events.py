@@ -16,6 +16,7 @@ import api.routes.jobs
 from api.dependencies import Services
 from api.progress import Changes, ProgressService
 from deploy.local.parts import Piece
+from schema.contracts.payment import StopReason
 from schema.contracts.replay import RetryRequest
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
@@ -165,9 +166,9 @@ async def test_whatever_a_customer_should_see_is_told_by_itself(
 async def test_an_order_that_is_stopped_says_so(watcher: Customer, pool: Pool) -> None:
     async with watcher.watch() as browser:
         await browser.until("state", state="live")
-        await pool.execute("update jobs set stop_requested_at = now(), stop_reason = 'refunded'")
+        await pool.execute("update jobs set stop_requested_at = now(), stop_reason = $1", StopReason.REFUNDED)
         job = (await browser.until("job")).data
-        assert job["stopped"] == "Nothing more is sent: the payment was given back."
+        assert job["stopped"] == "Nothing more is sent: the payment was refunded."
         assert job["estimate"] is None
 
 
