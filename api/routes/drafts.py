@@ -93,21 +93,32 @@ class WhereToPay(Contract):
     url: str = Field(examples=["https://checkout.stripe.com/c/pay/cs_test_a1b2"])
 
 
-def answers(**reasons: str) -> dict[int | str, dict[str, Any]]:
-    return problems.answers({HTTPStatus[name.upper()]: why for name, why in reasons.items()})
+def _answers(example: object, **reasons: str) -> dict[int | str, dict[str, Any]]:
+    """The good answer's example, and what each error says."""
+    good = {"content": {"application/json": {"example": example}}}
+    refusals = problems.answers({HTTPStatus[name.upper()]: why for name, why in reasons.items()})
+    return {HTTPStatus.OK.value: good, **refusals}
 
 
 _WRONG = "A field is wrong; `errors` says which."
 _NO_DRAFT = "This browser has no draft."
+_CHECK = check(TypedProfile.model_validate(_TYPED), has_logo=False).model_dump(mode="json")
+_DRAFT = {"tier": "growth", "profile": _TYPED, "has_logo": False, "version": 3, "saved_at": "2026-03-02T09:30:00Z"}
+_PLACE = {
+    "code": "DE",
+    "name": "Germany",
+    "phone_example": "030 123456",
+    "fields": [{"key": "postal_code", "label": "Postal code", "required": True, "example": "26133", "choices": []}],
+}
 
 
-@router.post("/profile/check", responses=answers(unprocessable_entity=_WRONG))
+@router.post("/profile/check", responses=_answers(_CHECK, unprocessable_entity=_WRONG))
 async def check_profile(asked: ProfileToCheck) -> ProfileCheck:
     """What is wrong with a profile as far as it is typed, how it is understood, and how it would look."""
     return check(asked.profile, has_logo=asked.has_logo)
 
 
-@router.get("/categories", responses=answers(unprocessable_entity=_WRONG))
+@router.get("/categories", responses=_answers([{"label": "Bakery", "hint": "backerei"}], unprocessable_entity=_WRONG))
 async def search_categories(q: Annotated[str, Query(max_length=100, examples=["bak"])] = "") -> tuple[CategoryHit, ...]:
     """Kinds of business whose names, in any of several languages, begin with what is typed."""
     return categories.search(q)
@@ -115,7 +126,7 @@ async def search_categories(q: Annotated[str, Query(max_length=100, examples=["b
 
 @router.get(
     "/places/{country}",
-    responses=answers(not_found="There is no such country.", unprocessable_entity=_WRONG),
+    responses=_answers(_PLACE, not_found="There is no such country.", unprocessable_entity=_WRONG),
 )
 async def show_place(country: Annotated[str, Field(pattern="^[A-Z]{2}$", examples=["DE"])]) -> places.Place:
     """How addresses and phone numbers are written in a country (ISO 3166-1 alpha-2)."""
@@ -125,13 +136,13 @@ async def show_place(country: Annotated[str, Field(pattern="^[A-Z]{2}$", example
     return place
 
 
-@router.get("/drafts/current", responses=answers(not_found=_NO_DRAFT))
+@router.get("/drafts/current", responses=_answers(_DRAFT, not_found=_NO_DRAFT))
 async def show_draft(services: ServicesDep, draft: DraftCookie = None) -> DraftView:
     """What this browser's customer has typed so far."""
     return _shown(await _held(services, draft))
 
 
-@router.put("/drafts/current", responses=answers(unprocessable_entity=_WRONG))
+@router.put("/drafts/current", responses=_answers(_DRAFT, unprocessable_entity=_WRONG))
 async def save_draft(
     services: ServicesDep, response: Response, typed: DraftToSave, draft: DraftCookie = None
 ) -> DraftView:
@@ -150,7 +161,10 @@ async def delete_draft(services: ServicesDep, response: Response, draft: DraftCo
     response.delete_cookie(COOKIE)
 
 
-@router.post("/drafts/logo", responses=answers(unprocessable_entity="The file is not a picture that we take."))
+@router.post(
+    "/drafts/logo",
+    responses=_answers({**_DRAFT, "has_logo": True}, unprocessable_entity="The file is not a picture that we take."),
+)
 async def save_logo(
     services: ServicesDep, response: Response, logo: Annotated[UploadFile, File()], draft: DraftCookie = None
 ) -> DraftView:
@@ -166,7 +180,10 @@ async def save_logo(
 @router.get(
     "/drafts/logo",
     response_class=Response,
-    responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}, **answers(not_found="There is no logo.")},
+    responses={
+        **problems.answers({HTTPStatus.NOT_FOUND: "There is no logo."}),
+        200: {"content": {"image/png": {}, "image/jpeg": {}}},
+    },
 )
 async def show_logo(services: ServicesDep, draft: DraftCookie = None) -> Response:
     """The draft's logo, as it was written anew."""
@@ -177,7 +194,7 @@ async def show_logo(services: ServicesDep, draft: DraftCookie = None) -> Respons
     return Response(body, media_type=media, headers={"Cache-Control": "private, no-store"})
 
 
-@router.delete("/drafts/logo", responses=answers(not_found=_NO_DRAFT))
+@router.delete("/drafts/logo", responses=_answers(_DRAFT, not_found=_NO_DRAFT))
 async def remove_logo(services: ServicesDep, draft: DraftCookie = None) -> DraftView:
     """Do without a logo."""
     return _shown(await services.checkout.remove_logo(await _held(services, draft)))
@@ -186,7 +203,8 @@ async def remove_logo(services: ServicesDep, draft: DraftCookie = None) -> Draft
 @router.post(
     "/checkout",
     response_model=WhereToPay,
-    responses=answers(
+    responses=_answers(
+        {"url": "https://checkout.stripe.com/c/pay/cs_test_a1b2"},
         unprocessable_entity="Something is wrong with the profile, or there is no consent; `errors` says what.",
         service_unavailable="Stripe cannot be reached, or nothing can be bought here: come again.",
     ),
