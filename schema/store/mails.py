@@ -119,8 +119,9 @@ async def listed(db: Executor, state: MailState | None, limit: int) -> tuple[Pro
     rows = await db.fetch(
         """
         select * from (
-            select id, kind, job_id, tries, error, created_at, due_at, sent_at, case
-                when sent_at is not null then 'sent' when given_up_at is not null then 'given_up' else 'waiting' end as state
+            select id, kind, job_id, tries, error, created_at, due_at, sent_at,
+                case when sent_at is not null then 'sent' when given_up_at is not null then 'given_up'
+                    else 'waiting' end as state
             from mails) as shown
         where $1::text is null or state = $1 order by created_at desc, id limit $2
         """,

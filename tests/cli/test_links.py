@@ -10,7 +10,7 @@ from tests.factories import add_job
 
 
 async def test_a_link_is_made_shown_once_and_revoked(command: Command, pool: Pool) -> None:
-    job_id = await add_job(pool)
+    job_id = await add_job(pool, ["alpha"])
     made = command("links", "create", str(job_id), "--json", PUBLIC_URL="https://example.org").json
     assert made["url"] == f"https://example.org/l/{made['secret']}"
     found = await links.find(pool, made["secret"])
@@ -35,7 +35,7 @@ async def test_a_link_is_made_shown_once_and_revoked(command: Command, pool: Poo
 
 
 async def test_what_is_not_there_is_said(command: Command, pool: Pool) -> None:
-    job_id = await add_job(pool)
+    job_id = await add_job(pool, ["alpha"])
     for arguments, words in {
         ("list", "nonsense"): "JOB 'nonsense' is not an id",
         ("list", str(uuid4())): "There is no job",
@@ -50,7 +50,7 @@ async def test_what_is_not_there_is_said(command: Command, pool: Pool) -> None:
 
 async def test_mails_are_listed_with_what_became_of_them(command: Command, pool: Pool) -> None:
     assert command("mails", "list", "--json").json == []
-    job_id = await add_job(pool)
+    job_id = await add_job(pool, ["alpha"])
     async with pool.acquire() as connection:
         await mails.put(connection, MailKind.PAID, job_id, "one")
     mail = await mails.claim(pool)
