@@ -4,6 +4,7 @@ What follows from an event is decided in `schema.store.payments`, in one transac
 it is a courtesy: upkeep sees to it as well.
 """
 
+import asyncio
 import contextlib
 from uuid import UUID
 
@@ -20,6 +21,12 @@ from schema.store.payments import Order, Taken
 
 _MOST_TRIES = 5
 """Each time another browser tab of the same customer has changed the order in between."""
+
+_MOMENT_S = 4.0
+"""How long who comes back from paying waits for Stripe's word: the webhook's comes too."""
+
+_PATIENCE_S = 15.0
+"""The longest that a customer waits for Stripe before they are told so; what was begun is gone on with next time."""
 
 _log = structlog.get_logger(__name__)
 
@@ -65,7 +72,15 @@ class PaymentsService:
         A page that is open for an earlier version is closed first: one draft has one. Raises PaymentsClosed,
         AlreadyPaid, PaymentUnderWay, StripeRefused, or StripeAway when nothing can be said yet.
         """
-        stripe = self._open()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._opened(self._open(), draft_id, tier, profile, version)
+        except TimeoutError:
+            raise StripeAway("Stripe does not answer in time.") from None
+
+    async def _opened(
+        self, stripe: StripeGateway, draft_id: UUID, tier: Tier, profile: BusinessProfile, version: int
+    ) -> str:
         for _ in range(_MOST_TRIES):
             await self._refuse_to_sell_twice(draft_id, version)
             async with self._pool.acquire() as connection, connection.transaction():
@@ -87,8 +102,10 @@ class PaymentsService:
             raise NoSuchPayment
         if not known.status.settled and self._stripe is not None:
             # What is not known now will be told by the webhook.
-            with contextlib.suppress(StripeAway, StripeRefused):
-                await self._hear(await self._stripe.session(session_id))
+            with contextlib.suppress(StripeAway, StripeRefused, TimeoutError):
+                async with asyncio.timeout(_MOMENT_S):
+                    session = await self._stripe.session(session_id)
+                await self._hear(session)
                 return await payments.of_session(self._pool, session_id) or known
         return known
 

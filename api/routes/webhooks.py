@@ -19,6 +19,26 @@ _REASONS = {
     HTTPStatus.SERVICE_UNAVAILABLE: "STRIPE_WEBHOOK_SECRETS is not set, or the database is away: Stripe comes again.",
 }
 
+_EXAMPLE = {
+    "id": "evt_1PqK2cLkdIwHu7ixTSOdpZ1A",
+    "object": "event",
+    "type": "checkout.session.completed",
+    "livemode": False,
+    "data": {
+        "object": {
+            "id": "cs_test_a1b2",
+            "object": "checkout.session",
+            "mode": "payment",
+            "payment_status": "paid",
+            "amount_total": 14900,
+            "currency": "usd",
+            "client_reference_id": "0b9d3f0e-7c55-4a64-8f43-52a6f3a9d2c4",
+            "payment_intent": "pi_3PqK2b",
+            "livemode": False,
+        }
+    },
+}
+
 router = APIRouter(prefix="/api/webhooks", tags=["webhooks"])
 _log = structlog.get_logger(__name__)
 
@@ -31,7 +51,7 @@ class Received(Contract):
 
 @router.post(
     "/stripe",
-    responses=problems.answers(_REASONS),
+    responses={200: {"content": {"application/json": {"example": {"became": "taken"}}}}, **problems.answers(_REASONS)},
     openapi_extra={
         "parameters": [
             {
@@ -42,7 +62,10 @@ class Received(Contract):
                 "example": "t=1767225600,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd",
             }
         ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+        },
     },
 )
 async def take_stripe_event(request: Request, services: ServicesDep, after: BackgroundTasks) -> Received:

@@ -118,6 +118,8 @@ EVENT_TYPES = (
     "checkout.session.expired",
     "charge.refunded",
     "refund.failed",
+    # As endpoints of an older API version are told of the same.
+    "charge.refund.updated",
     "charge.dispute.created",
     "charge.dispute.updated",
     "charge.dispute.closed",

@@ -8,6 +8,8 @@ import dataclasses
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from asyncpg import Record
+
 from schema import ids
 from schema.contracts.job import Tier
 from schema.contracts.mail import MailKind
@@ -19,6 +21,9 @@ from schema.store import jobs, mails
 from schema.store.database import Connection, Executor
 
 SOURCE = "checkout"
+
+# Not the profile: a logo may be in it.
+_LOCKED = "select id, amount_cents, currency, livemode, status from payments"
 
 _SHOWN = """
     select p.id as payment_id, p.draft_id, p.tier, p.amount_cents, p.currency, p.livemode, p.status,
@@ -70,20 +75,21 @@ async def take_event(connection: Connection, event: StripeEvent) -> Taken:
     )
     if new is None:
         return Taken(Became.DUPLICATE)
-    payment_id = await _payment_of(connection, event)
-    if payment_id is None:
+    payment = await _payment_of(connection, event)
+    if payment is None:
         return Taken(Became.IGNORED)
-    return Taken(Became.TAKEN, payment_id, await _settle(connection, payment_id))
+    await connection.execute("update stripe_events set payment_id = $2 where id = $1", event.id, payment["id"])
+    return Taken(Became.TAKEN, payment["id"], await _settle(connection, payment))
 
 
-async def _payment_of(connection: Connection, event: StripeEvent) -> UUID | None:
+async def _payment_of(connection: Connection, event: StripeEvent) -> Record | None:
     """Locks the payment that the event is about; None where there is none of ours, or not yet."""
     match event.facts:
         case SessionFacts() as session:
             # The session's own id is what Stripe knows it by; ours is the pointer that we gave it.
-            found = await connection.fetchval(
-                """
-                select id from payments where (checkout_session_id = $1 or id = $2) and livemode = $3
+            return await connection.fetchrow(
+                f"""
+                {_LOCKED} where (checkout_session_id = $1 or id = $2) and livemode = $3
                 order by (checkout_session_id = $1) desc nulls last limit 1 for update
                 """,
                 session.id,
@@ -91,25 +97,20 @@ async def _payment_of(connection: Connection, event: StripeEvent) -> UUID | None
                 event.livemode,
             )
         case facts:
-            found = await connection.fetchval(
-                """
-                select id from payments where livemode = $2 and id in (
+            return await connection.fetchrow(
+                f"""
+                {_LOCKED} where livemode = $2 and id in (
                     select payment_id from stripe_events where payment_intent_id = $1 and payment_id is not null)
                 limit 1 for update
-                """,
+                """,  # noqa: S608 - the text is this module's own
                 facts.payment_intent_id if facts else None,
                 event.livemode,
             )
-    if found is None:
-        return None
-    await connection.execute("update stripe_events set payment_id = $2 where id = $1", event.id, found)
-    return UUID(str(found))
 
 
-async def _settle(connection: Connection, payment_id: UUID) -> UUID | None:
+async def _settle(connection: Connection, payment: Record) -> UUID | None:
     """Bring the payment, whose lock is held, to where its events put it; returns the running job to stop, if any."""
-    payment = await connection.fetchrow("select * from payments where id = $1", payment_id)
-    assert payment is not None, "whoever settles it holds its lock"
+    payment_id: UUID = payment["id"]
     rows = await connection.fetch(
         """
         select payload from stripe_events where livemode = $2 and (payment_id = $1 or payment_intent_id in (
@@ -194,7 +195,8 @@ async def order(
         insert into payments (draft_id, draft_version, tier, amount_cents, livemode, profile, consented_at)
         select $1, $2, $3, $4, $5, $6, (select consented_at from drafts where id = $1)
         on conflict (draft_id) where status = 'open' do update set draft_version = payments.draft_version
-        returning *
+        returning id, tier, amount_cents, currency, profile ->> 'email' as email, livemode, draft_version,
+            checkout_session_id
         """,
         draft_id,
         version,
@@ -209,7 +211,7 @@ async def order(
         tier=Tier(row["tier"]),
         amount_cents=row["amount_cents"],
         currency=row["currency"],
-        email=row["profile"]["email"],
+        email=row["email"],
         livemode=row["livemode"],
         draft_version=row["draft_version"],
         session_id=row["checkout_session_id"],

@@ -13,7 +13,7 @@ from schema.contracts.job import JobStatus
 from schema.contracts.payment import PaymentStatus, StripeEvent, read_event
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.standing import standing
-from schema.store import jobs, payments, refunds, replays, results
+from schema.store import alerts, jobs, payments, refunds, replays, results
 from schema.store.database import Pool
 from schema.store.payments import Became, Taken
 from schema.store.results import JobStopped
@@ -57,7 +57,6 @@ EVERYTHING = (
     expired(ANY),
     wire.refunded(ANY, 100),
     wire.refunded(ANY, PAID),
-    wire.disputed(ANY),
     wire.disputed(ANY, "won", "closed"),
 )
 
@@ -150,6 +149,23 @@ async def test_a_second_session_of_one_order_is_told_and_makes_no_second_job(poo
     assert "Paid more than once" in payment.trouble
     assert "cs_test_another" in payment.trouble
     assert await pool.fetchval("select count(*) from jobs") == 1
+
+
+async def test_staff_are_alerted_until_the_trouble_is_over(pool: Pool) -> None:
+    async def alerted() -> list[str]:
+        return [event.text for event in await alerts.look(pool) if event.kind == "payment_trouble"]
+
+    payment_id = await wire.add_payment(pool)
+    await take(pool, wire.completed(payment_id, amount_total=100))
+    [text] = await alerted()
+    assert "100 usd came in" in text
+    assert f"payments show {payment_id}" in text
+    await take(pool, wire.refunded(payment_id, 100))
+    assert await alerted() == []
+    await take(pool, wire.disputed(payment_id))
+    assert "dispute" in (await alerted())[0]
+    await take(pool, wire.disputed(payment_id, "lost", "closed"))
+    assert await alerted() == []
 
 
 async def test_an_event_of_the_other_mode_is_not_for_this_payment(pool: Pool) -> None:
