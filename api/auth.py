@@ -101,12 +101,22 @@ async def job_viewer(
     return Viewer(job_id, staff=True)
 
 
+async def job_customer(viewer: Annotated[Viewer, Depends(job_viewer)]) -> Viewer:
+    """Lets in the job's customer alone."""
+    if viewer.staff:
+        raise HTTPException(
+            HTTPStatus.FORBIDDEN, "This is the customer's word: staff have pages of their own."
+        )
+    return viewer
+
+
 StaffReads = Annotated[Principal, Depends(staff(Scope.READ))]
 StaffActs = Annotated[Principal, Depends(staff(Scope.ACT))]
 StaffAdministers = Annotated[Principal, Depends(staff(Scope.ADMIN))]
 StaffReadsPage = Annotated[Principal, Depends(staff_page(Scope.READ))]
 ServiceEnqueues = Annotated[Principal, Depends(service(Scope.ENQUEUE))]
 ViewerDep = Annotated[Viewer, Depends(job_viewer)]
+CustomerDep = Annotated[Viewer, Depends(job_customer)]
 
 
 def job_cookie(job_id: UUID) -> str:

@@ -25,7 +25,9 @@ class ByLink(APIRoute):
             except HTTPException as refused:
                 if refused.status_code not in _NOT_LET_IN:
                     raise
-                return opens_nothing(request, HTTPStatus(refused.status_code))
+                answered = opens_nothing(request, HTTPStatus(refused.status_code))
+                answered.headers.update(refused.headers or {})
+                return answered
             except RequestValidationError:
                 return opens_nothing(request)
 

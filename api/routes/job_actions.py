@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 
 from api import auth
 from api.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import ViewerDep
+from api.auth import CustomerDep
 from api.customer_actions import CustomerDecision
 from api.dependencies import ServicesDep
 from schema.contracts.base import Contract
@@ -42,10 +42,8 @@ class Decided(Contract):
 
 
 @router.post("/{action_id}", responses=auth.answers(_REASONS))
-async def decide(viewer: ViewerDep, services: ServicesDep, action_id: UUID, asked: Decide) -> Decided:
+async def decide(viewer: CustomerDep, services: ServicesDep, action_id: UUID, asked: Decide) -> Decided:
     """Say that you have followed the directory's message, or that you do not want to be listed there."""
-    if viewer.staff:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "This is the customer's word: staff use /api/actions.")
     try:
         await services.customer_actions.resolve(viewer.job_id, action_id, asked.decision)
     except NoSuchAction:

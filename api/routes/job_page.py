@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import ViewerDep, let_in
+from api.auth import CustomerDep, ViewerDep, let_in
 from api.customer_actions import CustomerDecision
 from api.dependencies import ServicesDep
 from api.pages import page
@@ -83,11 +83,9 @@ async def show_job(
 
 @router.post("/actions/{action_id}")
 async def decide(
-    services: ServicesDep, viewer: ViewerDep, action_id: UUID, decision: Annotated[CustomerDecision, Form()]
+    services: ServicesDep, viewer: CustomerDep, action_id: UUID, decision: Annotated[CustomerDecision, Form()]
 ) -> Response:
     """What the page's forms send where there is no JavaScript."""
-    if viewer.staff:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "Staff resolve it on their own page, in their own name.")
     try:
         await services.customer_actions.resolve(viewer.job_id, action_id, decision)
     except NoSuchAction:
@@ -100,10 +98,8 @@ async def decide(
 
 
 @router.post("/link")
-async def replace_link(services: ServicesDep, viewer: ViewerDep) -> Response:
+async def replace_link(services: ServicesDep, viewer: CustomerDep) -> Response:
     """The link has reached the wrong person: no link that was given out opens the job any more, but for a new one."""
-    if viewer.staff:
-        raise HTTPException(HTTPStatus.FORBIDDEN, "Staff do that with `directorybolt links`.")
     secret = await services.links.renew(viewer.job_id)
     answer = _back(viewer.job_id, Said.RENEWED)
     let_in(answer, services.site, viewer.job_id, secret)
