@@ -39,6 +39,16 @@ _TITLES = {
     "mails": "Mails",
 }
 
+_PLACES = {
+    "jobs": "jobs",
+    "work": "charts",
+    "directories": "directories",
+    "breakers": "directories",
+    "workers": "workers",
+    "actions": "actions",
+    "payments": "payments",
+}
+
 _KINDS = {
     FailureType.CAPTCHA: "Captcha to answer",
     FailureType.CAPTCHA_ON_PAGE: "Captcha on its page",
@@ -100,6 +110,11 @@ class Tile:
     error: str
     old: str
 
+    @property
+    def place(self) -> str:
+        """Where on the page there is more of it."""
+        return _PLACES.get(self.name, f"tile-{self.name}")
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
@@ -130,9 +145,9 @@ async def desk(board: StatusBoard, window: Window) -> Desk:
     return Desk(
         now=now,
         tiles=tiles(now),
-        jobs=await board.live_jobs.read(),
-        actions=await board.open_actions.read(),
-        feed=await board.feed.read(),
+        jobs=await board.live_jobs.settled(),
+        actions=await board.open_actions.settled(),
+        feed=await board.feed.settled(),
         hours=charts.by_hour(work.hours if work else ()),
         failures=charts.by_failure(work.windows[window]) if work else (),
         window=window,

@@ -75,9 +75,9 @@ class Watched(Generic[T]):
     """One part: its last figure, and the look that is under way, if one is."""
 
     def __init__(
-        self, name: str, server: str, look: Callable[[], Awaitable[T]], judge: Judge[T], fresh_s: float = _FRESH_S
+        self, name: str, server: str, look: Callable[[], Awaitable[T]], judge: Judge[T], *, heavy: bool = False
     ) -> None:
-        self._name, self._server, self._look, self._judge, self._fresh_s = name, server, look, judge, fresh_s
+        self._name, self._server, self._look, self._judge, self._heavy = name, server, look, judge, heavy
         self._figure: T | None = None
         self._figure_at: float | None = None
         self._looked_at = float("-inf")
@@ -88,13 +88,18 @@ class Watched(Generic[T]):
     def begin(self) -> None:
         """See that a look is under way, unless the figure is fresh."""
         now = time.monotonic()
-        if self._running is None and now - self._looked_at >= self._fresh_s:
+        fresh_s = _HEAVY_S if self._heavy else _FRESH_S
+        if self._running is None and now - self._looked_at >= fresh_s:
             self._began_at = now
             self._running = asyncio.create_task(self._try())
 
     async def read(self) -> Part[T]:
         """The part as it is now, within a second and a half. Never raises."""
         self.begin()
+        return await self.settled()
+
+    async def settled(self) -> Part[T]:
+        """As the look that is under way finds it, or the last one did."""
         if self._running is not None:
             # Waited for, never cancelled: a cancelled query of a database that hangs hangs too.
             left = self._began_at + _PATIENCE_S - time.monotonic()
@@ -143,12 +148,12 @@ class StatusBoard:
         self.queue = Watched[QueueFigures]("queue", "SQS", self._depths, judgement.queue)
         self.outbox = self._counted("outbox", status.outbox_figures, judgement.outbox)
         self.jobs = self._counted("jobs", status.job_figures, judgement.jobs)
-        self.work = self._counted("work", status.work_figures, judgement.work, _HEAVY_S)
-        self.directories = self._counted("directories", status_lists.directories, judgement.directories, _HEAVY_S)
+        self.work = self._counted("work", status.work_figures, judgement.work, heavy=True)
+        self.directories = self._counted("directories", status_lists.directories, judgement.directories, heavy=True)
         self.workers = self._counted("workers", status.worker_figures, judgement.workers)
         self.breakers = self._counted("breakers", alerts.open_breakers, judgement.breakers)
         self.actions = self._counted("actions", status.action_figures, judgement.actions)
-        self.payments = self._counted("payments", status.payment_figures, judgement.payments, _HEAVY_S)
+        self.payments = self._counted("payments", status.payment_figures, judgement.payments, heavy=True)
         self.mails = self._counted("mails", status.mail_figures, judgement.mails)
         self.live_jobs: Watched[tuple[JobLine, ...]] = self._counted(
             "live_jobs", lambda db: status_lists.live_jobs(db, _SHOWN_JOBS), judgement.well
@@ -182,18 +187,18 @@ class StatusBoard:
         for part in self._overview:
             part.begin()
         parts: dict[str, Part[Any]] = {
-            "database": await self.database.read(),
-            "temporal": await self.temporal.read(),
-            "queue": await self.queue.read(),
-            "outbox": await self.outbox.read(),
-            "jobs": await self.jobs.read(),
-            "work": await self.work.read(),
-            "directories": await self.directories.read(),
-            "workers": await self.workers.read(),
-            "breakers": await self.breakers.read(),
-            "actions": await self.actions.read(),
-            "payments": await self.payments.read(),
-            "mails": await self.mails.read(),
+            "database": await self.database.settled(),
+            "temporal": await self.temporal.settled(),
+            "queue": await self.queue.settled(),
+            "outbox": await self.outbox.settled(),
+            "jobs": await self.jobs.settled(),
+            "work": await self.work.settled(),
+            "directories": await self.directories.settled(),
+            "workers": await self.workers.settled(),
+            "breakers": await self.breakers.settled(),
+            "actions": await self.actions.settled(),
+            "payments": await self.payments.settled(),
+            "mails": await self.mails.settled(),
         }
         return StatusOverview.model_validate(
             {**parts, "at": datetime.now(UTC), "health": judgement.worst(part.health for part in parts.values())}
@@ -202,7 +207,7 @@ class StatusBoard:
     async def queue_status(self) -> QueueStatus:
         """The way of a paid job to its workflow."""
         self.queue.begin()
-        return QueueStatus(at=datetime.now(UTC), outbox=await self.outbox.read(), queue=await self.queue.read())
+        return QueueStatus(at=datetime.now(UTC), outbox=await self.outbox.read(), queue=await self.queue.settled())
 
     async def ask(self, look: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
         """What is asked of the database for one request alone. Raises TimeoutError, and what the query raises."""
@@ -214,7 +219,7 @@ class StatusBoard:
         return await within(2 * _PATIENCE_S, asked())
 
     def _counted(
-        self, name: str, look: Callable[[Connection], Awaitable[T]], judge: Judge[T], fresh_s: float = _FRESH_S
+        self, name: str, look: Callable[[Connection], Awaitable[T]], judge: Judge[T], *, heavy: bool = False
     ) -> Watched[T]:
         async def ask() -> T:
             # With a time of its own for the way back into the pool: a connection that hangs is thrown away.
@@ -222,7 +227,7 @@ class StatusBoard:
                 async with asyncio.timeout(_GIVEN_UP_S / 2):
                     return await look(connection)
 
-        return Watched(name, "PostgreSQL", ask, judge, fresh_s)
+        return Watched(name, "PostgreSQL", ask, judge, heavy=heavy)
 
     async def _database(self, db: Connection) -> Answering:
         began = time.monotonic()

@@ -138,7 +138,9 @@ async def feed(db: Executor, limit: int) -> tuple[FeedEntry, ...]:
         select h.seq, h.created_at as at, h.event, h.job_id, h.directory, h.detail,
             coalesce(j.business_name, '') as business_name, coalesce(d.name, h.directory, '') as name
         from (
-            select * from queue_history where created_at > now() - make_interval(days => $2)
+            select * from queue_history
+            -- What is only a step on the way is told by what comes of it.
+            where created_at > now() - make_interval(days => $2) and event not in ('plan_ready', 'submission_intent')
             order by created_at desc, seq desc limit $1
         ) as h left join jobs j on j.id = h.job_id left join directories d on d.slug = h.directory
         order by h.created_at desc, h.seq desc

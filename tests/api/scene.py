@@ -48,8 +48,8 @@ async def _the_past(pool: Pool, number: int) -> None:
             insert into jobs (customer_id, tier, package_size, status, business_name, business_key, business_data,
                 created_at, started_at, completed_at)
             select customer.id, 'growth', 100, 'completed', ($2::text[])[1 + n % 10], md5(n::text), '{}',
-                now() - n * interval '168 hours' / $3, now() - n * interval '168 hours' / $3,
-                now() - n * interval '168 hours' / $3 + interval '40 minutes'
+                now() - n * interval '160 hours' / $3, now() - n * interval '160 hours' / $3,
+                now() - n * interval '160 hours' / $3 + interval '40 minutes'
             from customer, generate_series(1, $3) as n returning id, created_at
         ), numbered as (
             select job.*, d.id as directory_id, row_number() over () as n
