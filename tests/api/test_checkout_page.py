@@ -15,9 +15,13 @@ from temporalio.client import Client
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from deploy.local.ports import free_port
+from schema.contracts.job import Tier
+from schema.contracts.payment import read_event
+from schema.store import payments
 from schema.store.database import Pool
+from tests.api import stripe_wire as wire
 from tests.api.browsing import live, overflow, violations
-from tests.factories import add_directories
+from tests.factories import PROFILE, add_directories
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -248,3 +252,22 @@ async def test_while_we_are_away_it_says_so_and_saves_by_itself_later(browser: B
         await page.reload()
         assert await page.input_value("#business_name") == "Blau"
         await page.close()
+
+
+async def test_who_waits_for_a_payment_is_led_on_by_itself(browser: Browser, site: str, pool: Pool) -> None:
+    page = await opened(browser, site)
+    await page.fill("#business_name", "Blau")
+    await expect(page.locator("#saved")).to_have_text("Draft saved")
+    draft_id = await pool.fetchval("select id from drafts")
+    async with pool.acquire() as connection, connection.transaction():
+        order = await payments.order(connection, draft_id, 1, Tier.STARTER, PROFILE, livemode=False)
+    await payments.keep_session(pool, order.id, f"cs_test_{order.id.hex}")
+    await page.goto(f"{site}/checkout/done?session_id=cs_test_{order.id.hex}")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("One moment: your payment is being confirmed")
+    assert await violations(page) == []
+    async with pool.acquire() as connection, connection.transaction():
+        await payments.take_event(connection, read_event(wire.completed(order.id)))
+    await page.wait_for_url("**/jobs/*", timeout=10_000)
+    assert [cookie["httpOnly"] for cookie in await page.context.cookies() if cookie["name"].startswith("job-")] == [
+        True
+    ]
