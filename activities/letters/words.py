@@ -84,7 +84,7 @@ def _paid(linked: LinkedJob) -> Words:
 
 
 def _action_needed(linked: LinkedJob, to_do: Sequence[MailedAction]) -> Words:
-    job, number = linked.job, len(to_do)
+    number = len(to_do)
     waiting = "A directory waits for you" if number == 1 else f"{number} directories wait for you"
     return Words(
         subject=f"{waiting}: {linked.business}",
@@ -109,8 +109,8 @@ def _done(linked: LinkedJob, to_do: Sequence[MailedAction]) -> Words:
     taken = f"{listed or 'none'} of {_directories(job.counts.total)} {have} taken it"
     if job.status is JobStatus.CANCELLED:
         subject, title = f"We have stopped: {linked.business}", "We have stopped"
-        why = "your payment was refunded or disputed" if job.stopped else "the order was cancelled"
-        first = f"Nothing more is submitted for {linked.business}, because {why}. Until then, {taken}."
+        why = job.stopped or "Nothing more is sent: the order was cancelled."
+        first = f"This is about {linked.business}. {why} Until then, {taken}."
         second = "What has been submitted stays where it is, with its proof, and you can still look at it."
     elif not listed:
         subject, title = f"No listing yet: {linked.business}", "It did not work out"

@@ -64,7 +64,7 @@ class MailedAction(Contract):
 
 
 class MailedJob(Contract):
-    """A job as a mail tells of it. `stopped`: it was refunded or disputed, and nothing more is sent."""
+    """A job as a mail tells of it. `stopped` says in a sentence why nothing more is sent, where that is so."""
 
     job_id: UUID
     business_name: str
@@ -72,4 +72,4 @@ class MailedJob(Contract):
     status: JobStatus
     counts: JobCounts
     created_at: datetime
-    stopped: bool = False
+    stopped: str | None = None

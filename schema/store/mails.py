@@ -7,6 +7,7 @@ for some minutes; one that died in between loses it to another. No row holds a s
 from datetime import timedelta
 from uuid import UUID
 
+from schema import wording
 from schema.contracts.job import JobCounts
 from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind, MailState, PromisedMail, Recipient
 from schema.failures import FailureType
@@ -165,8 +166,9 @@ async def jobs_of(db: Executor, mail: Mail) -> tuple[MailedJob, ...]:
     rows = await db.fetch(
         """
         select j.id as job_id, j.business_name, j.tier, j.status, j.created_at,
-            j.stop_requested_at is not null as stopped, p.pending, p.planned, p.submitting, p.submitted,
-            p.awaiting_action, p.uncertain, p.approved, p.rejected, p.skipped, p.failed, p.total
+            case when j.stop_requested_at is not null then j.stop_reason end as stop_reason,
+            p.pending, p.planned, p.submitting, p.submitted, p.awaiting_action, p.uncertain, p.approved,
+            p.rejected, p.skipped, p.failed, p.total
         from jobs j join customers c on c.id = j.customer_id join job_progress p on p.job_id = j.id
         where j.id = $1 or ($1 is null and lower(c.email) = (select lower(email) from customers where id = $2))
         order by j.created_at desc, j.id limit $3
@@ -175,7 +177,16 @@ async def jobs_of(db: Executor, mail: Mail) -> tuple[MailedJob, ...]:
         mail.customer_id,
         _MOST_JOBS,
     )
-    return tuple(MailedJob.model_validate({**row, "counts": JobCounts.model_validate(dict(row))}) for row in rows)
+    return tuple(
+        MailedJob.model_validate(
+            {
+                **row,
+                "counts": JobCounts.model_validate(dict(row)),
+                "stopped": wording.stopped(row["stop_reason"]) if row["stop_reason"] is not None else None,
+            }
+        )
+        for row in rows
+    )
 
 
 async def to_do(db: Executor, job_id: UUID) -> tuple[MailedAction, ...]:

@@ -17,7 +17,9 @@ from activities.letters import Letterhead
 from activities.mails import Mails
 from activities.smtp import MailServer
 from deploy.local.ports import free_port
+from schema import wording
 from schema.contracts.mail import MailKind
+from schema.contracts.payment import StopReason
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
@@ -156,8 +158,8 @@ async def test_what_is_settled_meanwhile_is_not_asked_for(pool: Pool, post: Post
     ("cancelled", "stopped", "subject", "words"),
     [
         (False, False, "Done: Bluebird Bakery in 2 directories", "2 of 3 directories have taken it"),
-        (True, False, "We have stopped: Bluebird Bakery", "because the order was cancelled"),
-        (True, True, "We have stopped: Bluebird Bakery", "because your payment was refunded or disputed"),
+        (True, False, "We have stopped: Bluebird Bakery", "Nothing more is sent: the order was cancelled."),
+        (True, True, "We have stopped: Bluebird Bakery", wording.stopped(StopReason.REFUNDED)),
     ],
 )
 async def test_that_a_job_has_ended_is_told_once_in_its_own_words(
@@ -169,7 +171,7 @@ async def test_that_a_job_has_ended_is_told_once_in_its_own_words(
     await job.send("d002")
     await job.fail("d003", FailureType.DIRECTORY_UNREACHABLE)
     if stopped:
-        await pool.execute("update jobs set stop_requested_at = now(), stop_reason = 'refunded'")
+        await pool.execute("update jobs set stop_requested_at = now(), stop_reason = $1", StopReason.REFUNDED)
     await job.finish(cancelled=cancelled)
     await job.finish(cancelled=cancelled)
     await post.look()

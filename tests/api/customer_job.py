@@ -76,15 +76,19 @@ class CustomerJob:
             list(slugs),
         )
 
-    async def ask_customer(self, slug: str) -> UUID:
-        """The directory wants a confirmation; returns the action."""
-        await self.send(slug, status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CONFIRMATION_NEEDED)
+    async def ask(self, slug: str, failure: FailureType) -> UUID:
+        """The directory needs a person; returns the action."""
+        await self.send(slug, status=SubmissionStatus.AWAITING_ACTION, failure=failure)
         submission = await row(self.pool, self.id, slug)
         await actions.open_for(self.pool, submission.id, submission.outcome, timedelta(days=14))
         action: UUID = await self.pool.fetchval(
             "select id from actions where result_id = $1 and status = 'open'", submission.id
         )
         return action
+
+    async def ask_customer(self, slug: str) -> UUID:
+        """The directory wants a confirmation; returns the action."""
+        return await self.ask(slug, FailureType.CONFIRMATION_NEEDED)
 
     async def fail(self, slug: str, failure: FailureType) -> None:
         before = await row(self.pool, self.id, slug)
