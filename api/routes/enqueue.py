@@ -72,21 +72,25 @@ class Enqueued(Contract):
     url: str
 
 
-_EXAMPLE = Enqueued(
+_MADE = Enqueued(
     job_id=UUID("5f0c7d5e-0d4e-4b8e-9f0a-3c1f6f1f2b11"),
     status=JobStatus.PENDING,
     created=True,
     link="dbl_mZ3oJ0kXv1uWQ8rT5yN7aB2cD4eF6gH8iJ0kL2mN4oP",
     url="https://directorybolt.com/l/dbl_mZ3oJ0kXv1uWQ8rT5yN7aB2cD4eF6gH8iJ0kL2mN4oP",
-).model_dump(mode="json")
+)
+_EXAMPLES = {
+    created: {"application/json": {"example": _MADE.model_copy(update={"created": created}).model_dump(mode="json")}}
+    for created in (True, False)
+}
 
 
 @router.post(
     "/enqueue",
     status_code=HTTPStatus.CREATED,
     responses={
-        201: {"content": {"application/json": {"example": _EXAMPLE}}},
-        200: {"model": Enqueued, "description": "It was taken in before: the same job, with a fresh link."},
+        201: {"content": _EXAMPLES[True]},
+        200: {"model": Enqueued, "description": "It was taken in before: the same job.", "content": _EXAMPLES[False]},
         **auth.answers(_REASONS),
     },
 )
