@@ -1,28 +1,27 @@
 """How a directory would show the business: the preview beside the form. It judges nothing."""
 
 from itertools import groupby
-from typing import Any
 
 from api.profile import places
 from schema.contracts.draft import Preview
-from schema.contracts.profile import DayHours, Weekday
+from schema.contracts.profile import BusinessProfile, DayHours, Weekday
 
 _SHOWN = 600
 
 
-def preview(values: dict[str, Any]) -> Preview:
-    """Of the values as understood, right or wrong."""
+def preview(profile: BusinessProfile) -> Preview:
+    """Of a profile as far as it is understood, right or wrong."""
     return Preview(
-        business_name=values["business_name"],
-        tagline=values["tagline"],
-        category=" · ".join(filter(None, (values["category"], *values["subcategories"]))),
-        address=_address(values),
-        phone=values["phone"],
-        website=values["website"].partition("://")[2].removeprefix("www.").rstrip("/") or values["website"],
-        email=values["email"],
-        hours=hours_text(values["hours"]),
-        description=_cut(values["description"] or values["short_description"]),
-        keywords=" · ".join(values["keywords"]),
+        business_name=profile.business_name,
+        tagline=profile.tagline,
+        category=" · ".join(filter(None, (profile.category, *profile.subcategories))),
+        address=_address(profile),
+        phone=profile.phone,
+        website=profile.website.partition("://")[2].removeprefix("www.").rstrip("/") or profile.website,
+        email=profile.email,
+        hours=hours_text(profile.hours),
+        description=_cut(profile.description or profile.short_description),
+        keywords=" · ".join(profile.keywords),
     )
 
 
@@ -38,14 +37,14 @@ def hours_text(hours: dict[Weekday, DayHours]) -> str:
     return "\n".join(lines)
 
 
-def _address(values: dict[str, Any]) -> str:
-    city, state, code = values["city"], values["state"], values["postal_code"]
-    if code and values["country"] in ("US", "CA", "AU", "GB", "IE", "IN", "NZ"):
+def _address(profile: BusinessProfile) -> str:
+    city, state, code = profile.city, profile.state, profile.postal_code
+    if code and profile.country in ("US", "CA", "AU", "GB", "IE", "IN", "NZ"):
         local = ", ".join(filter(None, (city, " ".join(filter(None, (state, code))))))
     else:
         local = ", ".join(filter(None, (" ".join(filter(None, (code, city))), state)))
-    street = ", ".join(filter(None, (values["street"], values["street2"])))
-    return "\n".join(filter(None, (street, local, places.country_name(values["country"]))))
+    street = ", ".join(filter(None, (profile.street, profile.street2)))
+    return "\n".join(filter(None, (street, local, places.country_name(profile.country))))
 
 
 def _cut(text: str) -> str:

@@ -17,7 +17,8 @@ from api.pages import page
 from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
 from api.profile import forms, places
 from api.profile.logo import MOST_BYTES, LogoRefused
-from api.profile.reading import SOCIAL, check
+from api.profile.reader import SOCIAL
+from api.profile.reading import check
 from api.routes.drafts import AWAY, CLOSED, COOKIE, DraftCookie, arrival, keep
 from api.stripe import StripeAway, StripeRefused
 from schema import categories

@@ -35,7 +35,7 @@ class TypedDay(Contract):
 
 
 class TypedProfile(Contract):
-    """The form's fields as they stand: any of them empty, any of them wrong.
+    """The form's fields as they stand, in its order: any of them empty, any of them wrong.
 
     `subcategories`, `keywords` and `more_languages` are separated by commas. The logo is uploaded by itself.
     """
@@ -44,20 +44,18 @@ class TypedProfile(Contract):
 
     country: Typed = ""
     business_name: Typed = ""
-    legal_name: Typed = ""
     category: Typed = ""
     subcategories: Typed = ""
+    phone: Typed = ""
+    email: Typed = ""
+    website: Typed = ""
     contact_first_name: Typed = ""
     contact_last_name: Typed = ""
-    email: Typed = ""
-    phone: Typed = ""
-    fax: Typed = ""
-    website: Typed = ""
     street: Typed = ""
     street2: Typed = ""
+    postal_code: Typed = ""
     city: Typed = ""
     state: Typed = ""
-    postal_code: Typed = ""
     hours: dict[Weekday, TypedDay] = Field(default_factory=dict)
     tagline: Typed = ""
     short_description: Typed = ""
@@ -66,10 +64,11 @@ class TypedProfile(Contract):
     payment_methods: Annotated[tuple[Typed, ...], Field(max_length=50)] = ()
     languages: Annotated[tuple[Typed, ...], Field(max_length=50)] = ()
     more_languages: Typed = ""
-    price_range: Typed = ""
     founded_year: Typed = ""
     employees: Typed = ""
-    video: Typed = ""
+    price_range: Typed = ""
+    legal_name: Typed = ""
+    fax: Typed = ""
     facebook: Typed = ""
     instagram: Typed = ""
     linkedin: Typed = ""
@@ -77,6 +76,7 @@ class TypedProfile(Contract):
     youtube: Typed = ""
     tiktok: Typed = ""
     pinterest: Typed = ""
+    video: Typed = ""
 
 
 class FieldNote(Contract):
