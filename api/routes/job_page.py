@@ -61,19 +61,20 @@ async def show_job(
     request: Request, services: ServicesDep, viewer: ViewerDep, show: str = "", q: str = "", said: str = ""
 ) -> Response:
     """The whole state at once; the page's script takes it from there."""
-    snapshot = await services.progress.snapshot(viewer.job_id)
-    if snapshot is None:
+    # In an order that does not change while it is read: the best directories first.
+    now = await services.progress.changes(viewer.job_id)
+    if now is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     shown = Show(show) if show in set(Show) else Show.ALL
-    counted = {each: sum(snapshot.job.groups.get(group, 0) for group in each.groups) for each in Show}
+    counted = {each: sum(now.job.groups.get(group, 0) for group in each.groups) for each in Show}
     return page(
         request,
         "job.html",
         viewer=viewer,
-        job=snapshot.job,
-        directories=snapshot.directories,
-        wanted={view.slug for view in snapshot.directories if _wanted(view, shown, q)},
-        todo=[view for view in snapshot.directories if view.action],
+        job=now.job,
+        directories=now.directories,
+        wanted={view.slug for view in now.directories if _wanted(view, shown, q)},
+        todo=[view for view in now.directories if view.action],
         filters=[(each, _LABELS[each], counted[each]) for each in Show],
         show=shown,
         q=q,

@@ -8,7 +8,8 @@ export class Rows {
     this.rows = new Map([...list.children].map((row) => [row.dataset.slug, row]));
     this.groups = null;
     this.search = "";
-    // What a directory's server does not send is not shown as a broken picture.
+    list.addEventListener("animationend", (event) => event.target.classList.remove("fresh"));
+    // A picture that does not come is not shown as a broken one.
     list.addEventListener("error", (event) => event.target.classList.add("broken"), true);
   }
 
@@ -55,11 +56,7 @@ export class Rows {
 }
 
 function fill(row, view, known) {
-  if (known && row.dataset.group !== view.group) {
-    row.classList.remove("fresh");
-    void row.offsetWidth;
-    row.classList.add("fresh");
-  }
+  if (known && row.dataset.group !== view.group) row.classList.add("fresh");
   row.dataset.slug = view.slug;
   row.dataset.group = view.group;
   row.querySelector(".state use").setAttribute("href", `#icon-${view.group}`);
