@@ -6,6 +6,7 @@ from datetime import datetime
 
 from schema.contracts.job import JobStatus
 from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind
+from schema.contracts.progress import StateGroup
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,9 +105,8 @@ def _action_needed(linked: LinkedJob, to_do: Sequence[MailedAction]) -> Words:
 
 def _done(linked: LinkedJob, to_do: Sequence[MailedAction]) -> Words:
     job = linked.job
-    listed = job.counts.submitted + job.counts.approved
-    have = "has" if listed == 1 else "have"
-    taken = f"{listed or 'none'} of {_directories(job.counts.total)} {have} taken it"
+    listed = job.groups.get(StateGroup.LISTED, 0)
+    taken = f"{listed or 'none'} of {_directories(job.total)} {'has' if listed == 1 else 'have'} the listing"
     if job.status is JobStatus.CANCELLED:
         subject, title = f"We have stopped: {linked.business}", "We have stopped"
         why = job.stopped or "Nothing more is sent: the order was cancelled."
@@ -114,7 +114,7 @@ def _done(linked: LinkedJob, to_do: Sequence[MailedAction]) -> Words:
         second = "What has been submitted stays where it is, with its proof, and you can still look at it."
     elif not listed:
         subject, title = f"No listing yet: {linked.business}", "It did not work out"
-        first = f"We have tried, and no directory has taken the listing of {linked.business}."
+        first = f"We have tried, and no directory has the listing of {linked.business}."
         second = (
             "That is not what you paid for: we are looking into it, and will write to you. Your page says for each "
             "directory what stood in the way."
@@ -167,15 +167,14 @@ def _links(jobs: Sequence[LinkedJob]) -> Words:
 
 
 def _counts(job: MailedJob) -> tuple[Row, ...]:
-    counts = job.counts
-    rows = (
-        (counts.submitted + counts.approved, "have taken your listing"),
-        (counts.waiting, "wait for somebody to act"),
-        (counts.skipped, "left out: you are listed there already, or their rules forbid it"),
-        (counts.failed + counts.rejected, "did not take it"),
-        (counts.pending + counts.planned + counts.submitting, "not tried any more"),
-    )
-    return tuple(Row(str(number), text) for number, text in rows if number)
+    """As many as the page counts, by the same groups."""
+    words = {
+        StateGroup.LISTED: "have your listing",
+        StateGroup.NEEDS_YOU: "wait for you",
+        StateGroup.NEEDS_US: "are with our team",
+        StateGroup.NOT_POSSIBLE: "were not possible, or left out",
+    }
+    return tuple(Row(str(job.groups[group]), text) for group, text in words.items() if job.groups.get(group))
 
 
 def _in_one_line(action: MailedAction) -> str:

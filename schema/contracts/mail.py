@@ -5,7 +5,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from schema.contracts.base import Contract
-from schema.contracts.job import JobCounts, JobStatus, Tier
+from schema.contracts.job import JobStatus, Tier
+from schema.contracts.progress import StateGroup
 
 
 class MailKind(StrEnum):
@@ -70,6 +71,10 @@ class MailedJob(Contract):
     business_name: str
     tier: Tier
     status: JobStatus
-    counts: JobCounts
+    groups: dict[StateGroup, int]
     created_at: datetime
     stopped: str | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(self.groups.values())

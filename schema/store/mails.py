@@ -8,7 +8,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from schema import wording
-from schema.contracts.job import JobCounts
 from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind, MailState, PromisedMail, Recipient
 from schema.failures import FailureType
 from schema.store.database import Connection, Executor
@@ -166,10 +165,12 @@ async def jobs_of(db: Executor, mail: Mail) -> tuple[MailedJob, ...]:
     rows = await db.fetch(
         """
         select j.id as job_id, j.business_name, j.tier, j.status, j.created_at,
-            case when j.stop_requested_at is not null then j.stop_reason end as stop_reason,
-            p.pending, p.planned, p.submitting, p.submitted, p.awaiting_action, p.uncertain, p.approved,
-            p.rejected, p.skipped, p.failed, p.total
-        from jobs j join customers c on c.id = j.customer_id join job_progress p on p.job_id = j.id
+            case when j.stop_requested_at is not null then j.stop_reason end as stop_reason, (
+                select coalesce(jsonb_object_agg(name, number), '{}') from (
+                    select state_group(r, d) as name, count(*) as number
+                    from job_results r join directories d on d.id = r.directory_id where r.job_id = j.id group by 1
+                ) as counted) as groups
+        from jobs j join customers c on c.id = j.customer_id
         where j.id = $1 or ($1 is null and lower(c.email) = (select lower(email) from customers where id = $2))
         order by j.created_at desc, j.id limit $3
         """,
@@ -179,11 +180,7 @@ async def jobs_of(db: Executor, mail: Mail) -> tuple[MailedJob, ...]:
     )
     return tuple(
         MailedJob.model_validate(
-            {
-                **row,
-                "counts": JobCounts.model_validate(dict(row)),
-                "stopped": wording.stopped(row["stop_reason"]) if row["stop_reason"] is not None else None,
-            }
+            {**row, "stopped": wording.stopped(row["stop_reason"]) if row["stop_reason"] is not None else None}
         )
         for row in rows
     )

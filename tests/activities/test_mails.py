@@ -157,7 +157,7 @@ async def test_what_is_settled_meanwhile_is_not_asked_for(pool: Pool, post: Post
 @pytest.mark.parametrize(
     ("cancelled", "stopped", "subject", "words"),
     [
-        (False, False, "Done: Bluebird Bakery in 2 directories", "2 of 3 directories have taken it"),
+        (False, False, "Done: Bluebird Bakery in 2 directories", "2 of 3 directories have the listing"),
         (True, False, "We have stopped: Bluebird Bakery", "Nothing more is sent: the order was cancelled."),
         (True, True, "We have stopped: Bluebird Bakery", wording.stopped(StopReason.REFUNDED)),
     ],
