@@ -3,7 +3,7 @@
 What is away says so (503, and when to come again) instead of being an error of ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
 import asyncpg
@@ -11,6 +11,7 @@ import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from api.gateway import Unanswered
 from api.pages import page
@@ -41,6 +42,7 @@ _IN_WORDS: Mapping[int, tuple[str, str]] = {
     ),
 }
 _OTHERWISE = ("Something went wrong on our side", "We have been told of it. Please try again in a few minutes.")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _HOME = {"href": "/", "text": "To the start page"}
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +75,9 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
     """The problem with its request's id: as a page for browsers, as a document for everybody else."""
     named = problem.model_copy(update={"request_id": correlation_id.get()})
     headers = {**(headers or {}), "Vary": "Accept"}
+    if named.status == HTTPStatus.METHOD_NOT_ALLOWED:
+        # The router knows of the first route alone that has the path.
+        headers["Allow"] = ", ".join(_methods(request))
     if named.status < HTTPStatus.BAD_REQUEST:
         # Being sent elsewhere is no problem.
         return Response(status_code=named.status, headers=headers)
@@ -85,6 +90,14 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
     shown = page(request, "message.html", HTTPStatus(named.status), title=title, lines=lines, link=_HOME)
     shown.headers.update(headers)
     return shown
+
+
+def _methods(request: Request) -> Iterator[str]:
+    """What may be asked of the address."""
+    for method in _METHODS:
+        asked = {**request.scope, "method": method}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            yield method
 
 
 def _explain(error: Exception) -> tuple[Problem, Headers]:

@@ -182,6 +182,16 @@ async def test_a_text_that_cannot_be_stored_is_the_callers_fault(api: httpx.Asyn
     assert "NUL" in problem(answer, 422)["errors"][0]["message"]
 
 
+async def test_a_wrong_method_is_told_all_the_right_ones(site: httpx.AsyncClient) -> None:
+    @app.get("/api/thing")
+    @app.delete("/api/thing")
+    async def thing() -> None: ...
+
+    answer = await site.put("/api/thing")
+    problem(answer, 405)
+    assert answer.headers["allow"] == "GET, DELETE"
+
+
 async def test_being_sent_elsewhere_is_no_error(site: httpx.AsyncClient) -> None:
     @app.get("/leaving")
     async def leaving() -> None:
