@@ -1,6 +1,7 @@
 """The checkout in a real browser: with the keyboard alone, on a phone, without script, in the dark, with us away."""
 
 import asyncio
+import dataclasses
 import io
 import os
 from collections.abc import AsyncIterator
@@ -14,14 +15,28 @@ from temporalio.client import Client
 
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
+from api.stripe import StripeGateway
 from deploy.local.ports import free_port
+from deploy.local.stack import Stack
 from schema.contracts.job import Tier
 from schema.contracts.payment import read_event
 from schema.store import payments
 from schema.store.database import Pool
 from tests.api import stripe_wire as wire
 from tests.api.browsing import live, overflow, violations
+from tests.api.test_checkout import stripe, stripe_server
 from tests.factories import PROFILE, add_directories
+
+REQUIRED = (
+    ("business_name", "Bäckerei Blau"),
+    ("category", "Bakery"),
+    ("phone", "030 12345678"),
+    ("email", "hallo@blau.example.com"),
+    ("city", "Berlin"),
+    ("postal_code", "10117"),
+    ("description", "Brot und Kuchen."),
+)
+__all__ = ["stripe", "stripe_server"]
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -62,15 +77,7 @@ async def filled(page: Page) -> None:
     """All that is required, in Germany."""
     await page.select_option("#country", "DE")
     await expect(page.locator("label[for=postal_code]")).to_have_text("Postal code")
-    for field, text in (
-        ("business_name", "Bäckerei Blau"),
-        ("category", "Bakery"),
-        ("phone", "030 12345678"),
-        ("email", "hallo@blau.example.com"),
-        ("city", "Berlin"),
-        ("postal_code", "10117"),
-        ("description", "Brot und Kuchen."),
-    ):
+    for field, text in REQUIRED:
         await page.fill(f"#{field}", text)
 
 
@@ -271,3 +278,33 @@ async def test_who_waits_for_a_payment_is_led_on_by_itself(browser: Browser, sit
     assert [cookie["httpOnly"] for cookie in await page.context.cookies() if cookie["name"].startswith("job-")] == [
         True
     ]
+
+
+@pytest.mark.parametrize("script", [True, False])
+async def test_an_order_leads_to_the_page_where_it_is_paid_and_back(
+    browser: Browser, services: Services, stripe: StripeGateway, stripe_server: Stack, script: bool
+) -> None:
+    port = free_port(0, set())
+    paying = Site(
+        public_url=f"http://127.0.0.1:{port}", paying_origin=stripe_server.environment.values["STRIPE_API_BASE"]
+    )
+    async with live(dataclasses.replace(services, stripe=stripe, site=paying), port) as address:
+        page = await opened(browser, address, java_script_enabled=script)
+        if script:
+            await filled(page)
+        else:
+            await page.select_option("#country", "DE")
+            await page.get_by_role("button", name="Show this country").click()
+            for field, text in REQUIRED:
+                await page.fill(f"#{field}", text)
+        await page.check("#consent")
+        await page.click("#pay")
+        await page.wait_for_url(f"{paying.paying_origin}/**")
+        # Who changes their mind finds the form as it was.
+        await page.goto(f"{address}/checkout")
+        assert await page.input_value("#business_name") == "Bäckerei Blau"
+        await page.check("#consent")
+        await page.click("#pay")
+        await page.wait_for_url(f"{paying.paying_origin}/**")
+        await page.get_by_role("button", name="Pay").first.click()
+        await page.wait_for_url(f"{address}/jobs/*", timeout=15_000)
