@@ -39,6 +39,9 @@ _TITLES = {
     "mails": "Mails",
 }
 
+_OLD_S = 10.0
+"""A figure that is older is told of with its age: its part is not looked at as it should be."""
+
 _PLACES = {
     "jobs": "jobs",
     "work": "charts",
@@ -162,7 +165,7 @@ def tiles(now: StatusOverview) -> tuple[Tile, ...]:
 def _tile(now: StatusOverview, name: str, title: str) -> Tile:
     part: Part[Any] = getattr(now, name)
     figure = _FIGURES[name](part.figure) if part.figure is not None else "unknown"
-    old = f"as of {spell(part.age_s)} ago" if part.health is Health.FAILED and part.age_s is not None else ""
+    old = f"as of {spell(part.age_s)} ago" if part.age_s is not None and part.age_s > _OLD_S else ""
     return Tile(name, title, part.health, figure, part.error, old)
 
 

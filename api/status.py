@@ -93,6 +93,10 @@ class Watched(Generic[T]):
             self._began_at = now
             self._running = asyncio.create_task(self._try())
 
+    def doubt(self) -> None:
+        """The figure counts as old from now on."""
+        self._looked_at = float("-inf")
+
     async def read(self) -> Part[T]:
         """The part as it is now, within a second and a half. Never raises."""
         self.begin()
@@ -208,6 +212,11 @@ class StatusBoard:
         """The way of a paid job to its workflow."""
         self.queue.begin()
         return QueueStatus(at=datetime.now(UTC), outbox=await self.outbox.read(), queue=await self.queue.settled())
+
+    def doubt(self) -> None:
+        """What is remembered may be out of date, by something done here: whoever asks next has it looked at anew."""
+        for part in (*self._overview, self.live_jobs, self.feed, self.open_actions):
+            part.doubt()
 
     async def ask(self, look: Callable[[Connection], Coroutine[Any, Any, T]]) -> T:
         """What is asked of the database for one request alone. Raises TimeoutError, and what the query raises."""

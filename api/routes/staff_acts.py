@@ -171,6 +171,7 @@ async def _done(
     except NobodyAnswers as away:
         entered = Entered(str(away), resolution, note)
         return await _card(request, services, who, action_id, entered, HTTPStatus.SERVICE_UNAVAILABLE)
+    services.board.doubt()
     return RedirectResponse(then, HTTPStatus.SEE_OTHER)
 
 

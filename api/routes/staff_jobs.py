@@ -89,6 +89,7 @@ async def _done(request: Request, services: Services, who: Principal, job_id: UU
             f"{one.slug} ({one.answer.replace('_', ' ')})" for one in became.directories
         )
         return await _job(request, services, who, job_id, HTTPStatus.CONFLICT, problem=f"{refused_all}.")
+    services.board.doubt()
     return RedirectResponse(f"/staff/jobs/{job_id}?said={said}", HTTPStatus.SEE_OTHER)
 
 

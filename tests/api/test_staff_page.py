@@ -17,10 +17,10 @@ from api.status import Queues
 from deploy.local.parts import Piece
 from schema.contracts.access import AuditFilter, Scope
 from schema.contracts.job import JobStatus
-from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
+from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.migrate import migrate
-from schema.store import audit, jobs, sessions
+from schema.store import audit, jobs, results, sessions
 from schema.store.database import Pool, open_pool
 from tests.api import scene
 from tests.api.browsing import live, overflow, violations
@@ -28,7 +28,6 @@ from tests.api.test_status import Counted, hanging
 from tests.factories import add_begun_job
 from tests.stacks import running
 
-LISTED = Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True)
 CAPTCHA = Outcome(
     status=SubmissionStatus.AWAITING_ACTION,
     failure=FailureType.CAPTCHA,
@@ -78,6 +77,15 @@ async def waiting(pool: Pool, *slugs: str) -> UUID:
     return job_id
 
 
+async def confirmed(pool: Pool, job_id: UUID, slug: str) -> None:
+    """Ben was first."""
+    await results.resolve(
+        pool,
+        SubmissionRef(job_id=job_id, slug=slug),
+        ActionResolution(resolution=Resolution.CONFIRMED, by="ben"),
+    )
+
+
 async def at(page: Page) -> str:
     """What has the focus: its text, or what it is called."""
     return str(
@@ -104,13 +112,13 @@ async def test_what_happens_appears_by_itself_and_what_one_types_stays(browser: 
     await card.locator("summary").click()
     note = card.get_by_label("Note")
     await note.fill("half a thought")
-    await scene.ended(pool, job_id, "beta", LISTED)
-    await expect(page.locator("#feed")).to_contain_text("Beta took it; the proof is its own words.", timeout=8_000)
+    await confirmed(pool, job_id, "beta")
+    await expect(page.locator("#feed")).to_contain_text("Beta: ben confirmed it.", timeout=8_000)
     await expect(page.locator("article.action")).to_have_count(1)
     await expect(note).to_have_value("half a thought")
     await expect(note).to_be_focused()
     # Somebody else was first: it is said, and nothing that was typed is lost.
-    await scene.ended(pool, job_id, "alpha", LISTED)
+    await confirmed(pool, job_id, "alpha")
     await expect(card).to_contain_text("This is not open any more", timeout=8_000)
     await expect(note).to_have_value("half a thought")
 

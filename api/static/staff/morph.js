@@ -32,7 +32,7 @@ function children(now, next) {
   }
   let place = now.firstChild;
   for (const wanted of [...next.childNodes]) {
-    while (place?.dataset?.gone !== undefined) place = place.nextSibling;
+    while (isLeft(place)) place = place.nextSibling;
     const known = wanted.id ? byId.get(wanted.id) : isAlike(place, wanted) ? place : null;
     if (!known) {
       now.insertBefore(document.importNode(wanted, true), place);
@@ -44,7 +44,7 @@ function children(now, next) {
   }
   while (place) {
     const after = place.nextSibling;
-    if (place.dataset?.gone === undefined) place.remove();
+    if (!isLeft(place)) place.remove();
     place = after;
   }
 }
@@ -61,16 +61,21 @@ function isAlike(now, next) {
   return now && now.nodeType === next.nodeType && now.nodeName === next.nodeName && !now.id && !next.id;
 }
 
+function isLeft(node) {
+  return node?.dataset?.gone !== undefined || node?.dataset?.sending !== undefined;
+}
+
 // Somebody is at it: they have opened it to act, or typed into it.
 function isBusy(child) {
   if (child.nodeType !== Node.ELEMENT_NODE || !child.matches("[data-keep]")) return false;
   const fields = child.querySelectorAll("textarea, input");
-  return child.contains(document.activeElement)
+  return child.dataset.sending !== undefined
+    || child.contains(document.activeElement)
     || [...fields].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
 }
 
 function gone(child) {
-  if (child.dataset.gone !== undefined) return;
+  if (child.dataset.gone !== undefined || child.dataset.sending !== undefined) return;
   child.dataset.gone = "";
   const words = document.createElement("p");
   words.className = "notice warn";

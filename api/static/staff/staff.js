@@ -81,17 +81,19 @@ async function post(form, button) {
   const card = form.closest("[data-keep]");
   const body = new URLSearchParams(new FormData(form));
   button?.setAttribute("aria-disabled", "true");
+  card.dataset.sending = "";
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById(card.id);
-    if (next) {
+    const said = fresh.getElementById("said");
+    if (next && !said) {
       next.querySelector("details")?.setAttribute("open", "");
       card.replaceWith(next);
       (next.querySelector("[role=alert]") ?? next.querySelector("summary"))?.focus();
     } else if (answer.ok) {
       card.remove();
-      announce(fresh.getElementById("said")?.textContent ?? "Done.");
+      announce(said?.textContent ?? "Done.");
       soon();
     } else {
       announce(fresh.querySelector("main p")?.textContent ?? "It was not done: try again.");
@@ -100,6 +102,7 @@ async function post(form, button) {
     announce("No answer came. Look whether it was done before you try again.");
   } finally {
     button?.removeAttribute("aria-disabled");
+    delete card.dataset.sending;
   }
 }
 
