@@ -160,6 +160,25 @@ class PaymentTrouble(Contract):
         return f"{self.trouble} `directorybolt payments show {self.payment_id}` says more."
 
 
+class MailsStuck(Contract):
+    """Customers are not told what they were promised: mails fail again and again, or were given up within a day."""
+
+    kind: Literal["mails_stuck"] = "mails_stuck"
+    waiting: int
+    given_up: int
+
+    @property
+    def key(self) -> str:
+        return self.kind
+
+    @property
+    def text(self) -> str:
+        return (
+            f"Customers' mails: {self.waiting} could not be sent so far, {self.given_up} were given up within a day: "
+            "`directorybolt mails list` says why."
+        )
+
+
 TOLD_ONCE = ("action_reminder",)
 """Kinds of which nobody wants to hear twice, nor that it is over."""
 
@@ -171,7 +190,8 @@ AlertEvent = Annotated[
     | StaleWorker
     | FailureRate
     | ActionReminder
-    | PaymentTrouble,
+    | PaymentTrouble
+    | MailsStuck,
     Field(discriminator="kind"),
 ]
 """Everything that is alerted. Two events of one key are one alert."""

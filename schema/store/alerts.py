@@ -14,6 +14,7 @@ from schema.contracts.alert import (
     AlertEvent,
     BreakerOpen,
     FailureRate,
+    MailsStuck,
     Notice,
     PaymentTrouble,
     StaleWorker,
@@ -25,6 +26,9 @@ _FEWEST_ENDED = 20
 """Fewer submissions than that within the hour say nothing about a rate."""
 
 _FAILURE_RATE = 0.5
+_TRIED_IN_VAIN = 3
+"""Times that a mail was not taken, over a quarter of an hour: less is a server that is being restarted."""
+
 _OVER_AFTER = timedelta(minutes=5)
 """A condition that comes and goes is one alert, not many."""
 
@@ -55,11 +59,21 @@ async def look(db: Executor) -> tuple[AlertEvent, ...]:
         _FAILURE_RATE,
     )
     troubles = await db.fetch("select id as payment_id, trouble from payments where trouble <> ''")
+    mails = await db.fetch(
+        """
+        select count(*) filter (where given_up_at is null) as waiting, count(given_up_at) as given_up from mails
+        where sent_at is null and (tries >= $1 or given_up_at is not null)
+            and coalesce(given_up_at > now() - interval '1 day', true)
+        having count(*) > 0
+        """,
+        _TRIED_IN_VAIN,
+    )
     return (
         *await open_breakers(db),
         *(StaleWorker.model_validate(dict(row)) for row in stale),
         *(FailureRate.model_validate(dict(row)) for row in rate),
         *(PaymentTrouble.model_validate(dict(row)) for row in troubles),
+        *(MailsStuck.model_validate(dict(row)) for row in mails),
         *await actions.due_reminders(db),
     )
 

@@ -23,7 +23,7 @@ from schema.contracts.payment import StopReason
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
-from schema.store import links, mails, results
+from schema.store import alerts, links, mails, results
 from schema.store.database import Pool, Seat, open_pool
 from tests.activities.receivers import Mailbox, mailbox
 from tests.api.customer_job import CustomerJob
@@ -262,12 +262,17 @@ async def test_after_three_days_a_mail_is_given_up(pool: Pool, post: Post) -> No
     job = await CustomerJob.paid(pool, 1)
     await put(pool, job.id)
     down = Post(post.pool, post.box, f"smtp://127.0.0.1:{free_port(0, set())}")
-    waited = timedelta()
+    waited, told = timedelta(), []
     for _ in range(mails.MOST_TRIES):
         await down.look()
         waited += await pool.fetchval("select due_at - now() from mails")
         await pool.execute("update mails set due_at = now()")
+        told.append(
+            [(event.waiting, event.given_up) for event in await alerts.look(pool) if event.kind == "mails_stuck"]
+        )
     assert timedelta(days=3) < waited < timedelta(days=4)
+    assert told[1:3] == [[], [(1, 0)]]
+    assert told[-1] == [(0, 1)]
     [finding] = await down.look()
     assert finding[0].startswith("mail given up")
 
