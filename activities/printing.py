@@ -15,8 +15,8 @@ from activities.browser.printing import print_pdf
 from schema.contracts.report import Report
 from schema.failures import FailureType
 
-_THUMBNAIL = (400, 300)
-_QUALITY = 60
+_THUMBNAIL = (320, 240)
+_QUALITY = 55
 _AT_ONCE = 4
 """Pictures that are fetched and made small at a time."""
 
@@ -61,6 +61,8 @@ def _shrink(image: bytes) -> bytes:
         width, height = _THUMBNAIL
         upper = whole.crop((0, 0, whole.width, min(whole.height, whole.width * height // width)))
         upper.thumbnail(_THUMBNAIL)
+        sheet = Image.new("RGB", _THUMBNAIL, "white")
+        sheet.paste(upper.convert("RGB"))
         small = io.BytesIO()
-        upper.convert("RGB").save(small, "JPEG", quality=_QUALITY)
+        sheet.save(small, "JPEG", quality=_QUALITY)
     return small.getvalue()
