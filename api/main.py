@@ -31,6 +31,7 @@ from api.routes import (
 from api.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker, store
 from deploy.runtime.client import connect
+from deploy.runtime.database import seated
 from deploy.runtime.executions import TemporalExecutions
 from deploy.runtime.logs import configure_logs
 from deploy.runtime.oidc import oidc_provider
@@ -51,6 +52,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
         await open_pool(url, size, Seat.CUSTOMERS) as customers,
         stripe_gateway(settings) as stripe,
     ):
+        await seated(pool, customers)
         client = await connect(settings, lazy=True)
         services = application.state.services = Services(
             pool=pool,

@@ -161,6 +161,7 @@ async def _create(order: Order, *, wait: bool, as_json: bool, dry_run: bool) -> 
             else:
                 remarks.print(f"The job would go to {counted(len(chosen))}: {', '.join(chosen)}.", highlight=False)
             return
+        await audit.write(pool, cli_principal(), "job.create", order.message.job_id, tier=order.tier)
         if not as_json:
             remarks.print(f"Job {order.message.job_id} is taken in, for {counted(len(chosen))}.")
         if wait:

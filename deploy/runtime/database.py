@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from schema.store.database import SeatRefused
+from schema.store.database import AWAY, Pool, SeatRefused
 
 _REFUSED = (
     asyncpg.CannotConnectNowError,
@@ -22,8 +22,21 @@ _REFUSED = (
 """The server is there and will not, or not now; what remains are mistakes of ours, which are not hidden."""
 
 
+_PATIENCE_S = 5
+
+
 class DatabaseUnusable(Exception):
     """It does not answer, refuses us, or has no tables; the text is one sentence with the way out."""
+
+
+async def seated(*pools: Pool) -> None:
+    """Raises SeatRefused where a pool's connections are not who they should be.
+
+    A database that is away, or not migrated yet, is no reason not to start: each new connection is asked anew.
+    """
+    for pool in pools:
+        with contextlib.suppress(*AWAY, TimeoutError, asyncpg.InvalidParameterValueError):
+            await pool.execute("select 1", timeout=_PATIENCE_S)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from deploy.local.ports import free_port
+from deploy.runtime.database import seated as seated_pools
 from schema import secrets
 from schema.contracts.access import Scope
 from schema.migrate import migrate
@@ -279,8 +281,17 @@ async def test_a_pool_whose_start_up_parameters_get_lost_is_refused(
     """As behind a pooler in transaction mode, which keeps them to itself."""
     monkeypatch.setattr(Seat, "start_up", {})
     async with await open_pool(database_url, 1, Seat.STAFF) as pool:
-        with pytest.raises(SeatRefused, match="session mode"):
-            await pool.execute("select 1")
+        for ask in (pool.execute("select 1"), seated_pools(pool)):
+            with pytest.raises(SeatRefused, match="session mode"):
+                await ask
+
+
+async def test_a_database_that_is_away_or_not_migrated_keeps_no_process_from_starting(database_url: str) -> None:
+    empty = urlunsplit(urlsplit(database_url)._replace(path="/postgres"))
+    nowhere = f"postgresql://x@127.0.0.1:{free_port(0, set())}/x"
+    for url in (nowhere, empty):
+        async with await open_pool(url, 1, Seat.STAFF) as pool:
+            await seated_pools(pool)
 
 
 async def test_roles_are_made_by_whoever_migrates_also_without_being_superuser_and_many_at_once(
