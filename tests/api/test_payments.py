@@ -13,10 +13,11 @@ from temporalio.client import Client
 
 from activities.findings import Findings
 from activities.payments import reconcile
+from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.payments import AlreadyPaid, NoSuchPayment, PaymentsClosed, PaymentsService, PaymentUnderWay
 from api.refunds import NotRefundable, RefundService
-from api.stripe import StripeAway, StripeGateway, StripeRefused
+from api.stripe import StripeAway, StripeGateway, StripeRefused, Webhooks
 from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.access import AuditFilter
@@ -27,6 +28,7 @@ from schema.store import audit, payments
 from schema.store.database import Pool, Seat, open_pool
 from schema.store.refunds import NotFinal
 from tests.api import stripe_wire as wire
+from tests.api.browsing import live
 from tests.factories import PROFILE, add_directories, staff
 from tests.schema.test_payments import begun, clicked, end
 from tests.stacks import running
@@ -57,9 +59,10 @@ class Shop:
     async def buy(self, draft_id: UUID, version: int = 1, tier: Tier = Tier.STARTER) -> str:
         return await self.payments.open_checkout(draft_id, tier, PROFILE, version)
 
-    async def control(self, path: str, **query: Any) -> Any:
+    async def control(self, path: str, said: Any = None, /, method: str = "POST", **query: Any) -> Any:
         async with httpx.AsyncClient() as client:
-            answer = await client.post(f"{self._base}/_control/{path}", params=query, timeout=10)
+            address = f"{self._base}/_control/{path}"
+            answer = await client.request(method, address, params=query, json=said, timeout=10)
             return answer.raise_for_status().json()
 
     async def sessions(self) -> list[str]:
@@ -161,6 +164,34 @@ async def test_a_bank_transfer_takes_days_and_is_not_paid_twice(shop: Shop) -> N
             await shop.buy(draft_id, version)
     await shop.control(f"sessions/{session_id}/settle", arrives="true")
     assert (await shop.payments.settle(session_id)).job_id is not None
+
+
+async def test_deliveries_that_go_wrong_lead_to_nothing_wrong(shop: Shop, server: Stack) -> None:
+    nobody = shop.payments._gateway
+    secrets = (server.environment.values["STRIPE_WEBHOOK_SECRETS"],)
+    async with live(Services(pool=shop.pool, gateway=nobody, webhooks=Webhooks(secrets))) as url:
+        endpoint = {"endpoint": f"{url}/api/webhooks/stripe"}
+        await shop.control("knobs", {**endpoint, "hold": True}, method="PUT")
+        payment = await shop.paid_at_stripe()
+        events = [event async for event in shop.stripe.undelivered(timedelta(days=1))]
+        paid = next(event.id for event in events if event.type == "checkout.session.completed")
+        for wrong in ({"secret": "whsec_forged"}, {"age_s": 301}, {"livemode": True}):
+            assert await shop.control(f"send/{paid}", {**endpoint, **wrong}) == {"answered": 400}
+        assert await shop.pool.fetchval("select count(*) from stripe_events") == 0
+        await shop.control("release", {"order": "newest_first"})
+        assert await shop.control(f"send/{paid}", {**endpoint, "copies": 20}) == {"answered": 200}
+        assert (await shop.only()).job_id is not None
+        assert await shop.pool.fetchval("select count(*) from jobs where payment_id = $1", payment.payment_id) == 1
+        assert await shop.pool.fetchval("select count(*) from outbox") == 1
+        # Money goes back in Stripe's dashboard.
+        intent = (await shop.only()).payment_intent_id
+        assert intent is not None
+        await shop.stripe.refund(intent, 14_900, key="by hand")
+        async with asyncio.timeout(10):
+            while (await shop.only()).refunded_cents == 0:
+                await shop.control("release", {})
+        assert await shop.pool.fetchval("select status from jobs") == JobStatus.CANCELLED
+    await shop.control("knobs", {}, method="PUT")
 
 
 async def test_a_strangers_session_is_nobodys(shop: Shop) -> None:
