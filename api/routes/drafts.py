@@ -214,21 +214,17 @@ async def order(
 ) -> Any:
     """Save the draft, and make a page at Stripe where it is paid. Safe to repeat: the same order has one page."""
     held = await services.checkout.save(draft, asked.tier, asked.profile)
+    keep(response, services.site, held)
     try:
-        url = await services.checkout.order(held, consent=asked.consent)
+        return WhereToPay(url=await services.checkout.order(held, consent=asked.consent))
+    except (AlreadyPaid, PaymentUnderWay) as done:
+        return WhereToPay(url=arrival(done.payment))
     except NotOrderable as refused:
         problem = Problem(title="This cannot be ordered yet", status=422, errors=_placed(refused.problems))
-    except (AlreadyPaid, PaymentUnderWay) as done:
-        url, problem = arrival(done.payment), None
     except PaymentsClosed:
         problem = Problem(title="Service Unavailable", status=503, detail=CLOSED)
     except (StripeAway, StripeRefused):
         problem = Problem(title="Service Unavailable", status=503, detail=AWAY)
-    else:
-        problem = None
-    if problem is None:
-        keep(response, services.site, held)
-        return WhereToPay(url=url)
     # What is refused has been saved all the same: this browser must find it again.
     refusal = errors.answer(request, problem)
     keep(refusal, services.site, held)
