@@ -8,15 +8,14 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
-from sse_starlette.sse import SendTimeoutError
+from sse_starlette import ServerSentEvent
 from starlette.responses import RedirectResponse
-from starlette.types import Receive, Scope, Send
 
 from api import auth
 from api.auth import LinkGiven, SessionGiven, ViewerDep
 from api.dependencies import Services, ServicesDep
 from api.feed import HEARTBEAT_S, Note
+from api.streams import EventStream
 from schema import problems
 from schema.contracts.progress import JobView, ResultsFilter, ResultsPage, StateGroup
 from schema.contracts.submission import SubmissionStatus
@@ -93,18 +92,9 @@ async def _watching(
     return still_allowed
 
 
-class _Stream(EventSourceResponse):
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        except SendTimeoutError:
-            # The connection is closed: who is still there comes again.
-            return
-
-
 @router.get(
     "/events",
-    response_class=EventSourceResponse,
+    response_class=EventStream,
     responses={
         HTTPStatus.OK.value: {
             "description": "Events `snapshot`, `directory`, `job` and `state`, each with a JSON document as its data.",
@@ -119,9 +109,9 @@ async def events(
     allowed: Annotated[StillAllowed, Depends(_watching)],
     last_event_id: Annotated[str | None, Query(max_length=20, description="For the first connection.")] = None,
     seen: Annotated[str | None, Header(alias="Last-Event-ID", max_length=20)] = None,
-) -> EventSourceResponse:
+) -> EventStream:
     """The job live: first as it is, or what has changed since `Last-Event-ID`; then whatever changes."""
-    return _Stream(
+    return EventStream(
         _events(services, job_id, _number(seen or last_event_id), allowed),
         ping=HEARTBEAT_S,
         ping_message_factory=lambda: services.hub.heartbeat(job_id),

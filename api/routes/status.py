@@ -9,12 +9,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sse_starlette.event import ServerSentEvent
-from sse_starlette.sse import EventSourceResponse
 
 from api import auth
 from api.dependencies import Services, ServicesDep
 from api.looking import StaffLooks
 from api.status import StatusBoard
+from api.streams import EventStream
 from schema import problems
 from schema.contracts.job import JobStatus, Tier
 from schema.contracts.status import (
@@ -102,14 +102,14 @@ async def jobs(
         raise problems.RequestRefused("query.after", str(unknown)) from None
 
 
-@router.get("/events", response_class=EventSourceResponse, responses=auth.answers())
-async def events(services: ServicesDep, _: StaffLooks) -> EventSourceResponse:
+@router.get("/events", response_class=EventStream, responses=auth.answers())
+async def events(services: ServicesDep, _: StaffLooks) -> EventStream:
     """A stream of `status` events, each a StatusBeat: something may be other than before, so look again.
 
     One at once, then whenever anything of any job changes, at most every second and at least every five. It ends after
     ten minutes; whoever comes back is told at once how it is then.
     """
-    return EventSourceResponse(_beats(services), ping=15, headers={"Cache-Control": "no-store"})
+    return EventStream(_beats(services), ping=15, headers={"Cache-Control": "no-store"})
 
 
 async def find_directories(
