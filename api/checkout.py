@@ -73,7 +73,15 @@ class CheckoutService:
 
     async def packages(self) -> tuple[Package, ...]:
         """What can be bought, the smallest first, counted now."""
-        return tuple([await self._package(tier) for tier in Tier])
+        eligible: tuple[int | None, ...]
+        try:
+            eligible = await directories.deliverable(self._pool, *Tier)
+        except AWAY:
+            eligible = (None,) * len(Tier)
+        return tuple(
+            Package(tier=tier, name=tier.title(), price_cents=tier.price_cents, size=tier.package_size, eligible=count)
+            for tier, count in zip(Tier, eligible, strict=True)
+        )
 
     async def find(self, secret: str | None) -> Held | None:
         """The draft of this secret, if there is one."""
@@ -122,7 +130,7 @@ class CheckoutService:
         draft = held.draft
         reading = read(draft.profile, await drafts.logo(self._pool, draft.id) if draft.has_logo else "")
         problems = [*also, *reading.check.problems]
-        if not await directories.deliverable(self._pool, draft.tier):
+        if await directories.deliverable(self._pool, draft.tier) == (0,):
             problems.insert(0, _SOLD_OUT)
         if not consent:
             problems.append(_NO_CONSENT)
@@ -146,12 +154,3 @@ class CheckoutService:
             return Arrival(payment.status)
         link = await links.mint(self._pool, payment.job_id, "came back from paying")
         return Arrival(payment.status, payment.job_id, link)
-
-    async def _package(self, tier: Tier) -> Package:
-        try:
-            eligible = await directories.deliverable(self._pool, tier)
-        except AWAY:
-            eligible = None
-        return Package(
-            tier=tier, name=tier.title(), price_cents=tier.price_cents, size=tier.package_size, eligible=eligible
-        )

@@ -54,19 +54,19 @@ async def eligible(db: Executor, tier: Tier, package_size: int) -> list[tuple[UU
     return [(row["id"], row["slug"]) for row in rows]
 
 
-async def deliverable(db: Executor, tier: Tier) -> int:
-    """How many of those that a package of this tier would get now may be submitted to: no more than it has."""
-    return int(
-        await db.fetchval(
-            """
-            select count(*) filter (where automation <> 'forbidden') from (
-                select automation from directories where active and priority_tier <= $1
-                order by domain_authority desc, slug limit $2) as chosen
-            """,
-            tier.max_priority_tier,
-            tier.package_size,
-        )
+async def deliverable(db: Executor, *tiers: Tier) -> tuple[int, ...]:
+    """How many of those that a package of each tier would get now may be submitted to: no more than it has."""
+    rows = await db.fetch(
+        """
+        select (select count(*) filter (where automation <> 'forbidden') from (
+            select automation from directories where active and priority_tier <= asked.priority_tier
+            order by domain_authority desc, slug limit asked.size) as chosen) as open
+        from unnest($1::integer[], $2::integer[]) with ordinality as asked (priority_tier, size, place) order by place
+        """,
+        [tier.max_priority_tier for tier in tiers],
+        [tier.package_size for tier in tiers],
     )
+    return tuple(row["open"] for row in rows)
 
 
 async def named(db: Executor, slugs: Sequence[str]) -> list[tuple[UUID, str]]:

@@ -23,7 +23,7 @@ from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.job import Tier
 from schema.store.database import Pool
-from tests.api.test_health import problem
+from tests.api.test_health import nowhere, problem
 from tests.factories import add_directories
 from tests.stacks import running
 
@@ -123,6 +123,17 @@ async def test_what_is_sold_is_counted_now(shop: httpx.AsyncClient, pool: Pool) 
     assert "$149" in page
     assert "49 of its 50 directories are open right now; what is not delivered is refunded." in page
     assert "60 of its 100 directories" in page
+
+
+async def test_the_first_page_is_there_without_a_database_and_the_form_says_it_is_away(shop: httpx.AsyncClient) -> None:
+    away, temporal = await nowhere()
+    app.state.services = Services(pool=away, gateway=temporal)
+    page = await shop.get("/", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "cannot be counted at the moment" in page.text
+    assert (await shop.get("/checkout")).status_code == 200
+    problem(await shop.put("/api/drafts/current", json={"profile": TYPED}), 503)
+    assert (await check(shop, **TYPED))["problems"] == [], "what is typed is still read"
 
 
 async def test_a_phone_number_is_read_as_in_its_country(shop: httpx.AsyncClient) -> None:
