@@ -16,7 +16,7 @@ from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
 from schema.contracts.access import AuditEntry, AuditFilter, NewToken, Scope, Token, TokenName
-from schema.store import audit, tokens
+from schema.store import audit, sessions, tokens
 from schema.store.tokens import NameTaken
 
 token_app = typer.Typer(no_args_is_help=True)
@@ -106,6 +106,13 @@ def revoke(name: Annotated[str, typer.Argument(help="Whose, as `tokens list` sho
     remarks.print(f"The token {plain(name)} lets nobody in any more.")
 
 
+@token_app.command("sign-out")
+def sign_out(name: Annotated[str, typer.Argument(help="Who: the token's name, or the e-mail address.")]) -> None:
+    """Sign somebody out in every browser. Whoever still has a token, or is in a group, may sign in again."""
+    ended = asyncio.run(_sign_out(name))
+    remarks.print(f"{plain(name)} is signed out, in {ended} browser{'' if ended == 1 else 's'}.")
+
+
 @audit_app.command("list")
 def list_audit(
     as_json: AsJson = False,
@@ -168,6 +175,15 @@ async def _revoke(name: str) -> None:
         if token_id is None:
             raise CommandFailed(f"There is no token {name!r} to revoke: `directorybolt tokens list` shows them.")
         await audit.write(connection, cli_principal(), "token.revoke", token_id, name=name)
+
+
+async def _sign_out(name: str) -> int:
+    async with database(load_settings()) as pool, pool.acquire() as connection, connection.transaction():
+        ended = await sessions.end_all(connection, name)
+        if not ended:
+            raise CommandFailed(f"{name!r} is signed in nowhere.")
+        await audit.write(connection, cli_principal(), "session.end", name, browsers=ended)
+        return ended
 
 
 async def _audited(wanted: AuditFilter) -> tuple[AuditEntry, ...]:

@@ -52,3 +52,15 @@ async def end(db: Executor, secret: str) -> None:
         "update staff_sessions set ended_at = now() where secret_hash = $1 and ended_at is null",
         secrets.digest(secret),
     )
+
+
+async def end_all(db: Executor, name: str) -> int:
+    """Sign somebody out everywhere; returns in how many browsers that was."""
+    rows = await db.fetch(
+        """
+        update staff_sessions set ended_at = now()
+        where name = $1 and ended_at is null and expires_at > now() returning id
+        """,
+        name,
+    )
+    return len(rows)

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from schema.contracts.access import Scope
-from schema.store import tokens
+from schema.store import sessions, tokens
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 
@@ -49,6 +49,16 @@ async def test_a_person_is_shown_nothing_but_the_secret_on_standard_output(staff
     assert made.out.startswith("dbt_")
     assert made.out.count("\n") == 1
     assert "shown this once" in made.err
+
+
+async def test_somebody_is_signed_out_everywhere(staff: Command, pool: Pool) -> None:
+    mine = [await sessions.begin(pool, "ana@example.com", [Scope.ACT]) for _ in range(2)]
+    others = await sessions.begin(pool, "ben", [Scope.READ])
+    done = staff("tokens", "sign-out", "ana@example.com")
+    assert (done.code, "2 browsers" in done.err) == (0, True)
+    assert [await sessions.find(pool, secret) for secret in mine] == [None, None]
+    assert await sessions.find(pool, others) is not None
+    assert staff("tokens", "sign-out", "ana@example.com").failed(2, "signed in nowhere")
 
 
 async def test_what_is_wrong_is_said_in_a_sentence(staff: Command) -> None:
