@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import brain, browser, fan_out, sse
+from tests.bench import brain, browser, fan_out, sse, web
 from tests.bench.figures import Figure
 
 _FOLDER = Path(".local/bench")
@@ -14,7 +14,8 @@ _FOLDER = Path(".local/bench")
 
 async def _measure() -> list[list[Figure]]:
     forms = [*await brain.measure(), *await browser.measure(_FOLDER / "street")]
-    return [*forms, await fan_out.measure(_FOLDER / "temporal"), await sse.measure(_FOLDER / "sse")]
+    served = [await sse.measure(_FOLDER / "sse"), await web.measure(_FOLDER / "web")]
+    return [*forms, await fan_out.measure(_FOLDER / "temporal"), *served]
 
 
 def main() -> None:
