@@ -38,7 +38,7 @@ _GIVEN_UP_S = 8.0
 """The longest that a look goes on behind their backs."""
 
 _FRESH_S = 1.0
-_HEAVY_S = 5.0
+_HEAVY_S = 10.0
 """How old a figure may be before the next who asks has it looked at anew; those that count a whole week, longer."""
 
 _AT_ONCE = 4

@@ -4,32 +4,15 @@ Behind `directorybolt jobs` and the staff page alike. Who asked for what is in t
 workflow carries it out, and decides.
 """
 
-from enum import StrEnum
 from uuid import UUID
 
 from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
 from schema.contracts.access import Principal
 from schema.contracts.job import JobStatus
 from schema.contracts.replay import RetryReport, RetryRequest
+from schema.contracts.steering import Became, Steer
 from schema.store import audit, jobs
 from schema.store.database import Pool
-
-
-class Steer(StrEnum):
-    """What is asked of a job."""
-
-    CANCEL = "cancel"
-    PAUSE = "pause"
-    RESUME = "resume"
-
-
-class Became(StrEnum):
-    """What came of it. A job that is being cancelled ends when its pages are closed."""
-
-    BEING_CANCELLED = "being_cancelled"
-    CANCELLED = "cancelled"
-    PAUSED = "paused"
-    RESUMED = "resumed"
 
 
 class NoSuchJob(Exception):

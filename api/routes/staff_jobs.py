@@ -14,12 +14,13 @@ from api.dependencies import Services, ServicesDep
 from api.explained import explained
 from api.looking import StaffLooksAtPage
 from api.routes.staff import said_of, staff_page
-from api.steering import NobodyThere, NoSuchJob, NotNow, Steer
+from api.steering import NobodyThere, NoSuchJob, NotNow
 from schema.contracts.access import AuditFilter, Principal
 from schema.contracts.directory import Slug
 from schema.contracts.job import JobStatus
 from schema.contracts.replay import RetryReport
 from schema.contracts.status import JobSearch, JobsPage
+from schema.contracts.steering import Steer
 from schema.store import audit, status_lists
 from schema.store.status_lists import CursorUnknown
 

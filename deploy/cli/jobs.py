@@ -4,9 +4,8 @@ All but `cancel`, `pause` and `resume` is read from and written to the ledger, n
 """
 
 import asyncio
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -22,6 +21,7 @@ from deploy.cli.report import linked, print_report
 from deploy.runtime.settings import load_settings
 from schema.contracts.base import Contract
 from schema.contracts.job import JobReport, JobStatus, JobSummary, Tier
+from schema.contracts.steering import Became, Steer
 from schema.store import audit, jobs
 from schema.store.database import Pool
 from schema.store.orders import Order
@@ -36,19 +36,11 @@ class Preview(Contract):
     directories: tuple[str, ...]
 
 
-class Steer(StrEnum):
-    """What is asked of a running job."""
-
-    CANCEL = "cancel"
-    PAUSE = "pause"
-    RESUME = "resume"
-
-
 class Steered(Contract):
     """What `jobs cancel|pause|resume --json` print. A job that is being cancelled ends when its pages are closed."""
 
     job_id: UUID
-    became: Literal["being_cancelled", "cancelled", "paused", "resumed"]
+    became: Became
 
 
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
@@ -203,43 +195,16 @@ async def _found(pool: Pool, job_id: UUID) -> JobReport:
 
 async def _steered(job_id: UUID, steer: Steer) -> Steered:
     """Raises CommandFailed where the job has ended, has not begun, or is so already."""
-    from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
+    from api.gateway import WorkflowGateway
+    from api.steering import NobodyThere, NoSuchJob, NotNow, SteeringService
     from deploy.cli.temporal import temporal
 
     settings = load_settings()
     async with database(settings) as pool, temporal(settings) as client:
-        status = (await _found(pool, job_id)).status
-        if status.ended:
-            raise CommandFailed(f"Job {job_id} has ended already: it is {status}.")
-        gateway = WorkflowGateway(client)
-        await audit.write(pool, cli_principal(), f"job.{steer}", job_id)
+        service = SteeringService(pool, WorkflowGateway(client), settings.temporal_task_queue)
         try:
-            match steer:
-                case Steer.CANCEL:
-                    await gateway.cancel_job(job_id)
-                    return Steered(job_id=job_id, became="being_cancelled")
-                case Steer.PAUSE:
-                    await gateway.pause_job(job_id)
-                    return Steered(job_id=job_id, became="paused")
-                case Steer.RESUME:
-                    await gateway.resume_job(job_id)
-                    return Steered(job_id=job_id, became="resumed")
-        except UpdateRefused as refused:
-            raise CommandFailed(f"Job {job_id}: {refused}") from None
-        except Unanswered as away:
-            raise CommandFailed(f"{away} See that a worker runs, and try again.", SERVICE_FAILED) from None
-        except WorkflowAway:
-            return await _without_workflow(pool, job_id, steer)
-
-
-async def _without_workflow(pool: Pool, job_id: UUID, steer: Steer) -> Steered:
-    """A job whose message is still on its way can be cancelled in the ledger: its workflow will find it so."""
-    if steer is Steer.CANCEL:
-        async with pool.acquire() as connection, connection.transaction():
-            if await jobs.finish(connection, job_id, cancelled=True) is JobStatus.CANCELLED:
-                return Steered(job_id=job_id, became="cancelled")
-    if (await _found(pool, job_id)).status is JobStatus.PENDING:
-        raise CommandFailed(f"Job {job_id} has not begun: its message is still on its way to a worker.")
-    raise CommandFailed(
-        f"Job {job_id} has no workflow that runs: `directorybolt jobs explain {job_id}` says why.", SERVICE_FAILED
-    )
+            return Steered(job_id=job_id, became=await service.steer(job_id, steer, cli_principal()))
+        except (NoSuchJob, NotNow) as refused:
+            raise CommandFailed(str(refused)) from None
+        except NobodyThere as away:
+            raise CommandFailed(str(away), SERVICE_FAILED) from None

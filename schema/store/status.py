@@ -58,7 +58,8 @@ async def work_figures(db: Executor) -> WorkFigures:
             count(*) filter (where finished_at > now() - interval '1 hour') as "1h",
             count(*) filter (where finished_at > now() - interval '24 hours') as "24h",
             count(*) as "7d"
-        from job_results where finished_at > now() - interval '7 days' and is_ended(status)
+        from job_results where finished_at > now() - interval '7 days'
+            and status in ('submitted', 'approved', 'rejected', 'failed', 'skipped')
         group by status, failure
         """
     )
@@ -73,7 +74,8 @@ async def work_figures(db: Executor) -> WorkFigures:
                 count(*) filter (where status in ('failed', 'rejected')) as failed,
                 count(*) filter (where status = 'skipped') as skipped
             from job_results
-            where finished_at >= date_trunc('hour', now()) - interval '23 hours' and is_ended(status)
+            where finished_at >= date_trunc('hour', now()) - interval '23 hours'
+                and status in ('submitted', 'approved', 'rejected', 'failed', 'skipped')
             group by 1
         ) as ended using (starts_at)
         order by starts_at

@@ -48,9 +48,11 @@ async def directories(db: Executor) -> tuple[DirectoryStatus, ...]:
                 count(*) as tried_7d, count(*) filter (where good) as succeeded_7d,
                 percentile_cont(array[0.5, 0.95]) within group (
                     order by extract(epoch from r.finished_at - r.started_at)::float8)
-                    filter (where not exists (select from actions a where a.result_id = r.id)) as pace
-            from job_results r, lateral (select r.status in ('submitted', 'approved')) as outcome (good)
-            where r.finished_at > now() - interval '7 days' and is_ended(r.status) and r.status <> 'skipped'
+                    filter (where asked.result_id is null) as pace
+            from job_results r left join (select distinct result_id from actions) asked on asked.result_id = r.id,
+                lateral (select r.status in ('submitted', 'approved')) as outcome (good)
+            where r.finished_at > now() - interval '7 days'
+                and r.status in ('submitted', 'approved', 'failed', 'rejected')
             group by r.directory_id
         ), line as (
             select directory_id, count(*) as waiting from job_results where queued_at is not null group by directory_id

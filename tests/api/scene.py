@@ -72,6 +72,7 @@ async def _the_past(pool: Pool, number: int) -> None:
         number,
         list(_BUSINESSES),
         max(1, number // 60),
+        timeout=120,
     )
 
 
