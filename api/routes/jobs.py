@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from sse_starlette import ServerSentEvent
 from starlette.responses import RedirectResponse
 
 from api import auth
-from api.auth import LinkGiven, SessionGiven, ViewerDep
+from api.auth import LinkGiven, SessionGiven, Viewer, ViewerDep
 from api.dependencies import Services, ServicesDep
 from api.feed import HEARTBEAT_S, Note
+from api.routes import job_examples
 from api.streams import EventStream
 from schema import problems
 from schema.contracts.progress import JobView, ResultsFilter, ResultsPage, StateGroup
@@ -28,12 +29,17 @@ _SENT_WITHIN_S = 15.0
 
 _LARGEST = 2**63 - 1
 
-router = APIRouter(prefix="/api/jobs/{job_id}", tags=["jobs"])
+router = APIRouter(prefix="/api/jobs/{job_id:uuid}", tags=["jobs"])
 
 _NO_PROOF = {HTTPStatus.NOT_FOUND: "There is no such job, it is not yours, or there is no proof of this directory."}
 
 
-@router.get("", responses=auth.answers(auth.NOT_YOURS))
+def _answers(example: object) -> dict[int | str, dict[str, Any]]:
+    good = {"content": {"application/json": {"example": example}}}
+    return {HTTPStatus.OK.value: good, **auth.answers(auth.NOT_YOURS)}
+
+
+@router.get("", responses=_answers(job_examples.JOB))
 async def show(viewer: ViewerDep, services: ServicesDep) -> JobView:
     """The job as a whole: how far it is, what is happening now, and when it will be done."""
     job = await services.progress.job(viewer.job_id)
@@ -42,7 +48,7 @@ async def show(viewer: ViewerDep, services: ServicesDep) -> JobView:
     return job
 
 
-@router.get("/results", responses=auth.answers(auth.NOT_YOURS))
+@router.get("/results", responses=_answers(job_examples.RESULTS))
 async def results(
     viewer: ViewerDep,
     services: ServicesDep,
@@ -61,10 +67,18 @@ async def results(
         page = await services.progress.results(viewer.job_id, wanted, limit, cursor)
     except BadCursor:
         raise problems.RequestRefused("query.cursor", "is not the `next` of a page of ours") from None
+    if not page.results:
+        await _must_exist(viewer, services)
     if page.next is not None:
         query = {**request.query_params, "cursor": page.next}
         response.headers["Link"] = f'<{request.url.path}?{urlencode(query)}>; rel="next"'
     return page
+
+
+async def _must_exist(viewer: Viewer, services: Services) -> None:
+    """A customer's link is of a job that there is; staff may have mistyped."""
+    if viewer.staff and await services.progress.job(viewer.job_id) is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
 StillAllowed = Callable[[], Awaitable[bool]]
@@ -74,10 +88,7 @@ async def _watching(
     request: Request, services: ServicesDep, job_id: UUID, given: LinkGiven, session: SessionGiven
 ) -> StillAllowed:
     """Lets in as `job_viewer` does, and can say later whether it still would."""
-    viewer = await auth.job_viewer(request, services, job_id, given, session)
-    # A customer's link is of a job that there is; staff may have mistyped.
-    if viewer.staff and await services.progress.job(job_id) is None:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
+    await _must_exist(await auth.job_viewer(request, services, job_id, given, session), services)
 
     async def still_allowed() -> bool:
         try:
@@ -98,7 +109,7 @@ async def _watching(
     responses={
         HTTPStatus.OK.value: {
             "description": "Events `snapshot`, `directory`, `job` and `state`, each with a JSON document as its data.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": job_examples.STREAM}},
         },
         **auth.answers(auth.NOT_YOURS),
     },

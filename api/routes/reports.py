@@ -11,20 +11,24 @@ from api.auth import Viewer, ViewerDep
 from api.dependencies import Services, ServicesDep
 from api.pages import page
 from api.reports import NotPrinted
+from api.routes import job_examples
 from schema.contracts.progress import Snapshot
 
 _COME_AGAIN = {"Retry-After": "10"}
 _AWAY = {HTTPStatus.SERVICE_UNAVAILABLE: "Nobody is there to print it: come again, or take the page and print it."}
 
-router = APIRouter(prefix="/api/jobs/{job_id}", tags=["reports"])
+router = APIRouter(prefix="/api/jobs/{job_id:uuid}", tags=["reports"])
 
 
-def _file(media: str, *more: dict[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
-    good = {"content": {media: {"schema": {"type": "string"}}}}
+def _file(
+    media: str, *more: dict[HTTPStatus, str], example: object = None, binary: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    schema = {"type": "string", "format": "binary"} if binary else {"type": "string"}
+    good = {"content": {media: {"schema": schema, **({"example": example} if example else {})}}}
     return {HTTPStatus.OK.value: good, **auth.answers(auth.NOT_YOURS, *more)}
 
 
-@router.get("/report.csv", response_class=Response, responses=_file("text/csv"))
+@router.get("/report.csv", response_class=Response, responses=_file("text/csv", example=job_examples.TABLE))
 async def table(viewer: ViewerDep, services: ServicesDep) -> Response:
     """One line for each directory, for a spreadsheet: UTF-8, with a header; times are UTC."""
     snapshot = await _snapshot(viewer, services)
@@ -33,7 +37,13 @@ async def table(viewer: ViewerDep, services: ServicesDep) -> Response:
     return Response(content, media_type="text/csv; charset=utf-8", headers=_attached(snapshot, "csv"))
 
 
-@router.get("/report.json", responses=auth.answers(auth.NOT_YOURS))
+@router.get(
+    "/report.json",
+    responses={
+        HTTPStatus.OK.value: {"content": {"application/json": {"example": job_examples.DOCUMENT}}},
+        **auth.answers(auth.NOT_YOURS),
+    },
+)
 async def document(viewer: ViewerDep, services: ServicesDep, response: Response) -> Snapshot:
     """The job and all of its directories in one document."""
     snapshot = await _snapshot(viewer, services)
@@ -47,7 +57,7 @@ async def sheet(viewer: ViewerDep, services: ServicesDep, request: Request) -> H
     return page(request, "report.html", **reports.context(await _snapshot(viewer, services)))
 
 
-@router.get("/report.pdf", response_class=Response, responses=_file("application/pdf", _AWAY))
+@router.get("/report.pdf", response_class=Response, responses=_file("application/pdf", _AWAY, binary=True))
 async def pdf(viewer: ViewerDep, services: ServicesDep) -> Response:
     """That page on paper. It is printed at the first time, which takes some seconds."""
     snapshot = await _snapshot(viewer, services)

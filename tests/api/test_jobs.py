@@ -3,16 +3,17 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from api.dependencies import Services
 from api.main import app
+from schema.contracts.access import Scope
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import actions, links, pending_artifacts, results
+from schema.store import actions, links, pending_artifacts, results, tokens
 from schema.store.database import Pool
 from tests.api.test_health import nowhere, problem
 from tests.factories import PROFILE, add_begun_job, add_directories, row
@@ -188,3 +189,11 @@ async def test_a_job_is_its_customers_alone(client: httpx.AsyncClient, pool: Poo
     strangers = await bearing(pool, await add_begun_job(pool, ["other"]))
     problem(await client.get(f"/api/jobs/{job_id}{path}"), 401)
     problem(await client.get(f"/api/jobs/{job_id}{path}", headers=strangers), 404)
+
+
+@pytest.mark.parametrize("path", ["", "/results", "/events", "/proof/alpha", "/report.csv"])
+async def test_staff_who_mistyped_are_told_so(client: httpx.AsyncClient, pool: Pool, path: str) -> None:
+    token = await tokens.create(pool, "ana", [Scope.READ], "test")
+    headers = {"Authorization": f"Bearer {token.secret}"}
+    problem(await client.get(f"/api/jobs/{uuid4()}{path}", headers=headers), 404)
+    problem(await client.get(f"/api/jobs/nonsense{path}", headers=headers), 404)
