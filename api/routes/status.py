@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sse_starlette.event import ServerSentEvent
@@ -13,6 +13,7 @@ from sse_starlette.event import ServerSentEvent
 from api import auth
 from api.dependencies import Services, ServicesDep
 from api.looking import StaffLooks
+from api.routes import status_examples as examples
 from api.status import StatusBoard
 from api.streams import EventStream
 from schema import problems
@@ -45,7 +46,12 @@ _NAMED = 50
 router = APIRouter(prefix="/api/status", tags=["status"])
 
 
-@router.get("", responses=auth.answers(_AWAY))
+def _answers(example: object, *more: dict[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
+    good = {"content": {"application/json": {"example": example}}}
+    return {HTTPStatus.OK.value: good, **auth.answers(*more)}
+
+
+@router.get("", responses=_answers(examples.OVERVIEW, _AWAY))
 async def overview(services: ServicesDep, _: StaffLooks) -> StatusOverview:
     """The whole service at one glance, each part with a health of its own: 200 even while parts of it are down.
 
@@ -56,19 +62,19 @@ async def overview(services: ServicesDep, _: StaffLooks) -> StatusOverview:
     return found.model_copy(update={"directories": found.directories.model_copy(update={"figure": first})})
 
 
-@router.get("/queue", responses=auth.answers())
+@router.get("/queue", responses=_answers(examples.QUEUE))
 async def queue(services: ServicesDep, _: StaffLooks) -> QueueStatus:
     """The way of a paid job to its workflow: outbox, queue, dead-letter queue."""
     return await services.board.queue_status()
 
 
-@router.get("/workers", responses=auth.answers())
+@router.get("/workers", responses=_answers(examples.WORKERS))
 async def workers(services: ServicesDep, _: StaffLooks) -> Part[WorkerFigures]:
     """The workers of the last day: what each is at, and which builds live."""
     return await services.board.workers.read()
 
 
-@router.get("/directories", responses=auth.answers(_WRONG))
+@router.get("/directories", responses=_answers(examples.DIRECTORIES, _WRONG))
 async def directories(
     services: ServicesDep,
     _: StaffLooks,
@@ -81,7 +87,7 @@ async def directories(
     return await find_directories(services.board, text=text, trouble=trouble, limit=limit, offset=offset)
 
 
-@router.get("/jobs", responses=auth.answers(_WRONG, _AWAY))
+@router.get("/jobs", responses=_answers(examples.JOBS, _WRONG, _AWAY))
 async def jobs(
     services: ServicesDep,
     _: StaffLooks,
@@ -102,7 +108,22 @@ async def jobs(
         raise problems.RequestRefused("query.after", str(unknown)) from None
 
 
-@router.get("/events", response_class=EventStream, responses=auth.answers())
+@router.get(
+    "/events",
+    response_class=EventStream,
+    responses={
+        HTTPStatus.OK.value: {
+            "description": "Events `status`, each with a StatusBeat as its data.",
+            "content": {
+                "text/event-stream": {
+                    "schema": {"type": "string"},
+                    "example": f"event: status\ndata: {examples.BEAT}\n\n",
+                }
+            },
+        },
+        **auth.answers(),
+    },
+)
 async def events(services: ServicesDep, _: StaffLooks) -> EventStream:
     """A stream of `status` events, each a StatusBeat: something may be other than before, so look again.
 

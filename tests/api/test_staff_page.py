@@ -1,6 +1,7 @@
 """The staff's page in a real browser: live, by keyboard alone, on a phone, and while parts of the service are down."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,16 +17,17 @@ from api.gateway import WorkflowGateway
 from api.status import Queues
 from deploy.local.parts import Piece
 from schema.contracts.access import AuditFilter, Scope
+from schema.contracts.form import CaptchaKind
 from schema.contracts.job import JobStatus
 from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.migrate import migrate
-from schema.store import audit, jobs, results, sessions
+from schema.store import audit, challenges, jobs, results, sessions
 from schema.store.database import Pool, open_pool
 from tests.api import scene
 from tests.api.browsing import live, overflow, violations
 from tests.api.test_status import Counted, hanging
-from tests.factories import add_begun_job
+from tests.factories import add_begun_job, row
 from tests.stacks import running
 
 CAPTCHA = Outcome(
@@ -267,3 +269,23 @@ async def test_parts_that_stop_while_the_page_is_open_are_said_and_it_recovers_b
                 async with live(services, int(site.rpartition(":")[2])):
                     await expect(page.locator("#light")).to_have_text("Live", timeout=15_000)
                     await expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
+
+
+async def test_a_captcha_is_shown_when_it_is_asked_and_answered_on_the_page(
+    browser: Browser, site: str, pool: Pool
+) -> None:
+    job_id = await waiting(pool, "alpha")
+    [(action_id, result_id)] = await pool.fetch("select id, result_id from actions")
+    # As the worker has it that opened the form because somebody is there.
+    await pool.execute("update job_results set status = 'planned' where id = $1", result_id)
+    page = await signed_in(browser, pool, site)
+    await page.goto(f"{site}/staff/actions/{action_id}")
+    await expect(page.locator("#captcha")).to_contain_text("The form is being opened")
+    await challenges.ask(pool, result_id, CaptchaKind.QUESTION, "Three plus four?", "", timedelta(minutes=3))
+    answer = page.get_by_label("What it asks for")
+    await expect(page.locator("#captcha")).to_contain_text("Three plus four?", timeout=8_000)
+    await answer.fill("7")
+    await answer.press("Enter")
+    await expect(page.locator("#captcha")).to_contain_text("Answered by ana")
+    assert await pool.fetchval("select answer from challenges where result_id = $1", result_id) == "7"
+    assert (await row(pool, job_id, "alpha")).status is SubmissionStatus.PLANNED

@@ -119,6 +119,8 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter?.getAttribute("aria-disabled") !== "true") post(form, event.submitter);
 });
+// What announces nothing and is waited for: a captcha that a page is about to ask.
+setInterval(() => { if (document.querySelector("[data-every]")) soon(); }, 1500);
 document.addEventListener("visibilitychange", soon);
 setInterval(() => { if (light.dataset.state !== "live") soon(); }, WITHOUT_STREAM_MS);
 listen();
