@@ -2,12 +2,14 @@
 
 const PAUSE_MS = 800;
 const LONGEST_MS = 20_000;
+const NEVER_LATER_MS = 4_000;
 
 export function saving(light, draft) {
   let timer = 0;
   let dirty = false;
   let busy = false;
   let wait = PAUSE_MS;
+  let since = 0;
 
   function tell(state, words) {
     light.dataset.state = state;
@@ -47,8 +49,12 @@ export function saving(light, draft) {
 
   return {
     soon() {
+      if (light.dataset.state === "idle") tell("idle", "Saving …");
+      if (!dirty) since = Date.now();
       dirty = true;
-      later();
+      // Who types without a pause is saved all the same.
+      if (wait > PAUSE_MS || Date.now() - since < NEVER_LATER_MS) later();
+      else save();
     },
     /** Nothing is left to be saved: it has been, or is no longer wanted. */
     forget() {
