@@ -16,7 +16,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.local/cache/pycache
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: venv browser ## start everything, submit one job to 50 sandbox directories, show the result
+demo: venv browser ## start everything, buy 50 listings as a customer does, audit what came of it
 	@$(BIN)/directorybolt local demo
 
 dev: venv browser ## start everything and leave it running

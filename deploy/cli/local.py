@@ -22,9 +22,9 @@ def up() -> None:
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running afterwards, until Ctrl-C.")] = False,
 ) -> None:
-    """Start everything, submit one business to fifty sandbox directories, and audit the result."""
+    """Start everything, buy fifty listings on the site as a customer does, and audit what came of it."""
     from deploy.cli.embedded import run_demo_on_stack
 
     disagreements = asyncio.run(run_demo_on_stack(keep=keep))
     if disagreements:
-        raise CommandFailed(f"The demo failed: {disagreements} disagreements between the two books.", SERVICE_FAILED)
+        raise CommandFailed(f"The demo failed: {disagreements} disagreements between the books.", SERVICE_FAILED)
