@@ -24,6 +24,7 @@ from schema.contracts.access import Principal, Scope
 from schema.store import links, sessions, tokens
 
 SESSION_COOKIE = "staff-session"
+JOB_COOKIES = "job-"
 SIGN_IN = "/staff/sign-in"
 
 UNAUTHORIZED = {HTTPStatus.UNAUTHORIZED: "Nothing was shown that lets you in, or it holds no more."}
@@ -104,9 +105,7 @@ async def job_viewer(
 async def job_customer(viewer: Annotated[Viewer, Depends(job_viewer)]) -> Viewer:
     """Lets in the job's customer alone."""
     if viewer.staff:
-        raise HTTPException(
-            HTTPStatus.FORBIDDEN, "This is the customer's word: staff have pages of their own."
-        )
+        raise HTTPException(HTTPStatus.FORBIDDEN, "This is the customer's word: staff have pages of their own.")
     return viewer
 
 
@@ -121,7 +120,7 @@ CustomerDep = Annotated[Viewer, Depends(job_customer)]
 
 def job_cookie(job_id: UUID) -> str:
     """Name of the cookie in which a browser keeps the link to this job."""
-    return f"job-{job_id}"
+    return f"{JOB_COOKIES}{job_id}"
 
 
 def let_in(response: Response, site: Site, job_id: UUID, secret: str) -> None:

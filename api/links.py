@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from uuid import UUID, uuid4
 
-from schema.contracts.link import Link
+from schema.contracts.link import Link, OpenedJob
 from schema.contracts.mail import MailKind
 from schema.store import links, mails
 from schema.store.database import Pool
@@ -24,6 +24,10 @@ class LinkService:
     async def find(self, secret: str) -> Link | None:
         """The link of this secret, if it is in force."""
         return await links.find(self._pool, secret)
+
+    async def opened(self, shown: Collection[str]) -> tuple[OpenedJob, ...]:
+        """The jobs that these secrets open, the newest first; a browser keeps one for each job it has opened."""
+        return await links.opened(self._pool, shown) if shown else ()
 
     async def ask_again(self, email: str) -> None:
         """Promise new links to whoever has jobs under this address: neither word nor time tells whether anybody has."""

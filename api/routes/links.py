@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
-from api.auth import let_in
+from api.auth import JOB_COOKIES, let_in
 from api.dependencies import ServicesDep
 from api.pages import page
 from api.pages.by_link import ByLink, opens_nothing
@@ -16,6 +16,7 @@ router = APIRouter(route_class=ByLink, include_in_schema=False)
 
 _EMAIL: TypeAdapter[str] = TypeAdapter(EmailStr)
 _LONGEST_ADDRESS = 254
+_MOST_SHOWN = 50
 
 
 @router.get("/l/{secret}")
@@ -30,8 +31,11 @@ async def open_link(request: Request, services: ServicesDep, secret: str) -> Res
 
 
 @router.get("/links")
-async def ask(request: Request) -> Response:
-    return page(request, "links.html", email="", problem="", asked=False)
+async def ask(request: Request, services: ServicesDep) -> Response:
+    """What this browser can open already, and a way to be mailed the rest."""
+    shown = [secret for name, secret in request.cookies.items() if name.startswith(JOB_COOKIES)][:_MOST_SHOWN]
+    jobs = await services.links.opened(shown)
+    return page(request, "links.html", email="", problem="", asked=False, jobs=jobs)
 
 
 @router.post("/links")
@@ -41,9 +45,11 @@ async def ask_again(request: Request, services: ServicesDep, email: Annotated[st
         address = _EMAIL.validate_python(email.strip()[:_LONGEST_ADDRESS])
     except ValidationError:
         problem = "This does not look like an e-mail address: it should read like name@example.com."
-        return page(request, "links.html", HTTPStatus.UNPROCESSABLE_ENTITY, email=email, problem=problem, asked=False)
+        return page(
+            request, "links.html", HTTPStatus.UNPROCESSABLE_ENTITY, email=email, problem=problem, asked=False, jobs=()
+        )
     await services.links.ask_again(address)
-    return page(request, "links.html", email=address, problem="", asked=True)
+    return page(request, "links.html", email=address, problem="", asked=True, jobs=())
 
 
 def _unseen(answer: Response) -> Response:

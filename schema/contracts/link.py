@@ -22,6 +22,14 @@ class Link(Contract):
     in_force: bool
 
 
+class OpenedJob(Contract):
+    """A job that somebody has a link to."""
+
+    job_id: UUID
+    business_name: str
+    created_at: datetime
+
+
 class NewLink(Link):
     """What making one answers: the only time that its secret is shown."""
 

@@ -3,11 +3,12 @@
 A link opens one job, and holds for a year unless it is revoked: whoever has lost theirs is mailed another.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
 from schema import secrets
-from schema.contracts.link import Link, NewLink
+from schema.contracts.link import Link, NewLink, OpenedJob
 from schema.store.database import Executor
 
 PREFIX = "dbl_"
@@ -50,6 +51,18 @@ async def find(db: Executor, secret: str) -> Link | None:
     if row["to_touch"]:
         await db.execute("update links set used_at = now() where id = $1", row["id"])
     return Link.model_validate(dict(row))
+
+
+async def opened(db: Executor, shown: Collection[str]) -> tuple[OpenedJob, ...]:
+    """The jobs that these secrets open, the newest first."""
+    rows = await db.fetch(
+        f"""
+        select id as job_id, business_name, created_at from jobs
+        where id in (select job_id from links where secret_hash = any($1) and {_IN_FORCE}) order by created_at desc, id
+        """,  # noqa: S608
+        [secrets.digest(secret) for secret in shown],
+    )
+    return tuple(OpenedJob.model_validate(dict(row)) for row in rows)
 
 
 async def listed(db: Executor, job_id: UUID) -> tuple[Link, ...]:

@@ -14,11 +14,12 @@ from api.gateway import WorkflowAway, WorkflowGateway
 from api.routes.job_page import Show
 from deploy.local.parts import Piece
 from schema import wording
+from schema.contracts.access import Scope
 from schema.contracts.payment import StopReason
 from schema.contracts.progress import StateGroup
 from schema.contracts.submission import ActionResolution, Evidence, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import links
+from schema.store import links, tokens
 from schema.store.database import Pool, Seat, open_pool
 from tests.api.browsing import overflow, violations
 from tests.api.customer_job import CustomerJob
@@ -228,6 +229,24 @@ async def test_the_pages_around_it_are_open_to_everybody(browser: Browser, site:
     await page.get_by_role("button", name="Mail me my link").click()
     await expect(page.get_by_role("status")).to_contain_text("If we know ana@example.com, a mail with your links")
     assert await violations(page) == []
+    await context.close()
+
+
+async def test_staff_look_and_are_not_offered_the_customers_word(browser: Browser, site: str, pool: Pool) -> None:
+    job = await CustomerJob.paid(pool, 10)
+    await job.begin()
+    await job.ask_customer("d001")
+    token = await tokens.create(pool, "ana", [Scope.READ], "test")
+    context = await browser.new_context(extra_http_headers={"Authorization": f"Bearer {token.secret}"})
+    page = await context.new_page()
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    await page.goto(f"{site}/jobs/{job.id}")
+    await expect(page.get_by_text("You see this as staff.")).to_be_visible()
+    await expect(light(page, "live")).to_be_visible()
+    await job.ask_customer("d002")
+    await expect(page.locator("#tasks > li")).to_have_count(2)
+    await expect(page.get_by_role("button", name="I have confirmed it")).to_have_count(0)
+    await expect(page.get_by_text("I shared this link by mistake")).to_have_count(0)
     await context.close()
 
 

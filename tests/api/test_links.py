@@ -62,6 +62,18 @@ async def test_a_link_opens_the_job_and_leaves_the_address_bar(pool: Pool, brows
     assert await pool.fetchval("select used_at > now() - interval '1 minute' from links")
 
 
+async def test_a_browser_finds_back_to_what_it_has_opened(pool: Pool, browser: httpx.AsyncClient) -> None:
+    job_id = await add_begun_job(pool, ["alpha"])
+    assert str(job_id) not in (await browser.get("/links")).text
+    secret = await links.mint(pool, job_id, "test")
+    await browser.get(f"/l/{secret}")
+    page = await browser.get("/links")
+    assert f'href="/jobs/{job_id}"' in page.text
+    assert secret not in page.text
+    await links.revoke_all(pool, job_id)
+    assert str(job_id) not in (await browser.get("/links")).text
+
+
 @pytest.mark.parametrize("how", ["unknown", "revoked", "expired", "mistyped"])
 async def test_a_link_that_does_not_hold_offers_a_new_one(pool: Pool, browser: httpx.AsyncClient, how: str) -> None:
     job_id = await add_begun_job(pool, ["alpha"])

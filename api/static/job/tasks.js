@@ -48,8 +48,12 @@ export class Tasks {
     const until = card.querySelector(".until");
     until.dateTime = view.action.deadline_at;
     until.textContent = onDay(view.action.deadline_at);
-    card.querySelector(".at").textContent = view.name;
-    card.querySelector("form").action = `/jobs/${this.job}/actions/${view.action.id}`;
+    const form = card.querySelector("form");
+    // Who looks as staff is shown no form.
+    if (form) {
+      form.querySelector(".at").textContent = view.name;
+      form.action = `/jobs/${this.job}/actions/${view.action.id}`;
+    }
     this.list.append(card);
     if (isNews) this.say(`${view.action.title}: waiting for you.`);
   }
