@@ -6,9 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from deploy.local.audit import audit, audit_business, posts_too_many
+from deploy.local.audit import audit, audit_business, audit_page, posts_too_many
 from deploy.local.sandbox.books import BookRow, PostOutcome
 from schema.contracts.job import JobCounts, JobReport, JobStatus, Tier
+from schema.contracts.progress import StateGroup
 from schema.contracts.submission import Evidence, SubmissionResult, SubmissionStatus
 from schema.failures import FailureType
 
@@ -193,4 +194,27 @@ def test_what_came_after_a_post_that_could_have_been_taken_is_one_too_many() -> 
     assert posts_too_many([*fine, *posts(REFUSED, site="beta"), *posts(ERROR, ACCEPTED, site="gamma")]) == [
         "beta",
         "gamma",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "shown", "agrees"),
+    [
+        (SubmissionStatus.SUBMITTED, StateGroup.LISTED, True),
+        (SubmissionStatus.SUBMITTED, StateGroup.WORKING, False),
+        (SubmissionStatus.FAILED, StateGroup.LISTED, False),
+        (SubmissionStatus.AWAITING_ACTION, StateGroup.NEEDS_YOU, True),
+        (SubmissionStatus.UNCERTAIN, StateGroup.LISTED, False),
+        (SubmissionStatus.PENDING, StateGroup.WORKING, True),
+    ],
+)
+def test_the_page_says_what_the_ledger_says(status: SubmissionStatus, shown: StateGroup, agrees: bool) -> None:
+    assert (audit_page(report(result(status)), {"alpha": shown}) == []) is agrees
+
+
+def test_the_page_shows_all_directories_and_no_others() -> None:
+    found = audit_page(report(result(SubmissionStatus.SUBMITTED)), {"beta": StateGroup.LISTED})
+    assert [(one.directory, one.what) for one in found] == [
+        ("alpha", "is submitted, and shown to the customer as nothing"),
+        ("beta", "is shown to the customer, and the ledger does not know it"),
     ]
