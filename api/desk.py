@@ -19,7 +19,7 @@ from api.status import StatusBoard
 from schema import ids
 from schema.contracts.action import Action
 from schema.contracts.job import JobStatus
-from schema.contracts.status import Answering, FeedEntry, Health, JobLine, Part, StatusOverview, Window
+from schema.contracts.status import Answering, FeedEntry, JobLine, Part, PartHealth, StatusOverview, Window
 from schema.failures import FailureType
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -108,7 +108,7 @@ class Tile:
 
     name: str
     title: str
-    health: Health
+    health: PartHealth
     figure: str
     error: str
     old: str
@@ -135,8 +135,8 @@ class Desk:
     @property
     def troubles(self) -> tuple[Tile, ...]:
         """What somebody should look at, the worst first."""
-        found = [tile for tile in self.tiles if tile.health is not Health.OK]
-        return tuple(sorted(found, key=lambda tile: tile.health is not Health.FAILED))
+        found = [tile for tile in self.tiles if tile.health is not PartHealth.OK]
+        return tuple(sorted(found, key=lambda tile: tile.health is not PartHealth.FAILED))
 
 
 async def desk(board: StatusBoard, window: Window) -> Desk:

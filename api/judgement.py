@@ -7,10 +7,10 @@ from schema.contracts.alert import BreakerOpen
 from schema.contracts.status import (
     ActionFigures,
     DirectoryStatus,
-    Health,
     JobFigures,
     MailFigures,
     OutboxFigures,
+    PartHealth,
     PaymentFigures,
     QueueFigures,
     Window,
@@ -18,9 +18,9 @@ from schema.contracts.status import (
     WorkFigures,
 )
 
-Judgement = tuple[Health, str]
+Judgement = tuple[PartHealth, str]
 
-WELL: Judgement = (Health.OK, "")
+WELL: Judgement = (PartHealth.OK, "")
 
 _UNSENT_S = 60.0
 _UNMAILED_S = 15 * 60.0
@@ -33,12 +33,12 @@ _TOO_MANY = 0.5
 _LONG = 1_000
 """So many messages in the queue are more than the bridge takes away."""
 
-_ORDER = (Health.OK, Health.DEGRADED, Health.FAILED)
+_ORDER = (PartHealth.OK, PartHealth.DEGRADED, PartHealth.FAILED)
 
 
-def worst(found: Iterable[Health]) -> Health:
+def worst(found: Iterable[PartHealth]) -> PartHealth:
     """The worst of them."""
-    return max(found, key=_ORDER.index, default=Health.OK)
+    return max(found, key=_ORDER.index, default=PartHealth.OK)
 
 
 def well(_: object) -> Judgement:
@@ -48,23 +48,23 @@ def well(_: object) -> Judgement:
 def queue(figures: QueueFigures) -> Judgement:
     if figures.dead_letters:
         holds = counted(figures.dead_letters, "message")
-        return Health.DEGRADED, f"The dead-letter queue holds {holds}: `directorybolt dlq list` says why."
+        return PartHealth.DEGRADED, f"The dead-letter queue holds {holds}: `directorybolt dlq list` says why."
     if figures.waiting > _LONG:
-        return Health.DEGRADED, f"The queue holds {counted(figures.waiting, 'message')}: does the bridge run?"
+        return PartHealth.DEGRADED, f"The queue holds {counted(figures.waiting, 'message')}: does the bridge run?"
     return WELL
 
 
 def outbox(figures: OutboxFigures) -> Judgement:
     if figures.in_vain:
-        return Health.DEGRADED, f"{counted(figures.in_vain, 'job')} paid and sent five times, and still not begun."
+        return PartHealth.DEGRADED, f"{counted(figures.in_vain, 'job')} paid and sent five times, and still not begun."
     if figures.oldest_s > _UNSENT_S:
-        return Health.DEGRADED, f"{counted(figures.unsent, 'message')} unsent, for {spell(figures.oldest_s)}."
+        return PartHealth.DEGRADED, f"{counted(figures.unsent, 'message')} unsent, for {spell(figures.oldest_s)}."
     return WELL
 
 
 def jobs(figures: JobFigures) -> Judgement:
     if figures.stopping:
-        return Health.OK, f"{counted(figures.stopping, 'job')} being stopped, for a refund or a dispute."
+        return PartHealth.OK, f"{counted(figures.stopping, 'job')} being stopped, for a refund or a dispute."
     return WELL
 
 
@@ -72,7 +72,7 @@ def work(figures: WorkFigures) -> Judgement:
     hour = figures.windows[Window.HOUR]
     tried = hour.succeeded + hour.failed
     if tried >= _FEWEST and hour.failed > _TOO_MANY * tried:
-        return Health.DEGRADED, f"{hour.failed} of {tried} submissions that ended within the last hour failed."
+        return PartHealth.DEGRADED, f"{hour.failed} of {tried} submissions that ended within the last hour failed."
     return WELL
 
 
@@ -80,15 +80,15 @@ def directories(found: Sequence[DirectoryStatus]) -> Judgement:
     drifted = sum(bool(one.drift) for one in found)
     if drifted:
         have = "directory has" if drifted == 1 else "directories have"
-        return Health.DEGRADED, f"{drifted} {have} another form than before, and nothing was taken since."
+        return PartHealth.DEGRADED, f"{drifted} {have} another form than before, and nothing was taken since."
     return WELL
 
 
 def workers(figures: WorkerFigures) -> Judgement:
     if not figures.alive:
-        return Health.FAILED, "No worker is running: nothing is submitted until one does."
+        return PartHealth.FAILED, "No worker is running: nothing is submitted until one does."
     if figures.stale:
-        return Health.DEGRADED, f"{counted(figures.stale, 'worker')} silent for more than two minutes."
+        return PartHealth.DEGRADED, f"{counted(figures.stale, 'worker')} silent for more than two minutes."
     return WELL
 
 
@@ -96,27 +96,30 @@ def breakers(found: Sequence[BreakerOpen]) -> Judgement:
     if found:
         waiting = sum(one.waiting for one in found)
         are = "directory is" if len(found) == 1 else "directories are"
-        return Health.DEGRADED, f"{len(found)} {are} left alone after failing; {waiting} in line."
+        return PartHealth.DEGRADED, f"{len(found)} {are} left alone after failing; {waiting} in line."
     return WELL
 
 
 def actions(figures: ActionFigures) -> Judgement:
     if figures.overdue:
-        return Health.DEGRADED, f"{counted(figures.overdue, 'action')} past the deadline."
+        return PartHealth.DEGRADED, f"{counted(figures.overdue, 'action')} past the deadline."
     return WELL
 
 
 def payments(figures: PaymentFigures) -> Judgement:
     if figures.troubled:
-        return Health.DEGRADED, f"{counted(figures.troubled, 'payment')} to look at: `directorybolt payments list`."
+        return PartHealth.DEGRADED, f"{counted(figures.troubled, 'payment')} to look at: `directorybolt payments list`."
     return WELL
 
 
 def mails(figures: MailFigures) -> Judgement:
     if figures.given_up:
-        return Health.DEGRADED, f"{counted(figures.given_up, 'mail')} given up within seven days."
+        return PartHealth.DEGRADED, f"{counted(figures.given_up, 'mail')} given up within seven days."
     if figures.oldest_due_s > _UNMAILED_S:
-        return Health.DEGRADED, f"{counted(figures.due, 'mail')} due and not sent, for {spell(figures.oldest_due_s)}."
+        return (
+            PartHealth.DEGRADED,
+            f"{counted(figures.due, 'mail')} due and not sent, for {spell(figures.oldest_due_s)}.",
+        )
     return WELL
 
 

@@ -21,9 +21,9 @@ from schema.contracts.action import Action, ActionFilter
 from schema.contracts.status import (
     Answering,
     FeedEntry,
-    Health,
     JobLine,
     Part,
+    PartHealth,
     QueueFigures,
     QueueStatus,
     StatusOverview,
@@ -51,7 +51,7 @@ _SHOWN_ACTIONS = 8
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
-Judge = Callable[[T], tuple[Health, str]]
+Judge = Callable[[T], tuple[PartHealth, str]]
 
 
 class Depth(Protocol):
@@ -104,7 +104,8 @@ class Watched(Generic[T]):
 
     async def settled(self) -> Part[T]:
         """As the look that is under way finds it, or the last one did."""
-        if self._running is not None:
+        # Nobody waits for a count of the whole week where there is one of seconds ago.
+        if self._running is not None and not (self._heavy and self._figure is not None):
             # Waited for, never cancelled: a cancelled query of a database that hangs hangs too.
             left = self._began_at + _PATIENCE_S - time.monotonic()
             await asyncio.wait({self._running}, timeout=max(0.0, left))
@@ -134,7 +135,7 @@ class Watched(Generic[T]):
         late = self._running is not None and now - self._began_at >= _PATIENCE_S
         error = self._error or (f"{self._server} has not answered within {now - self._began_at:.1f} s." if late else "")
         if error or self._figure is None:
-            return Part(health=Health.FAILED, error=error, age_s=age, figure=self._figure)
+            return Part(health=PartHealth.FAILED, error=error, age_s=age, figure=self._figure)
         health, said = self._judge(self._figure)
         return Part(health=health, error=said, age_s=age, figure=self._figure)
 

@@ -13,7 +13,6 @@ from schema.contracts.status import (
     DirectoryStatus,
     FailureShare,
     Gate,
-    Health,
     Hour,
     JobFigures,
     JobLine,
@@ -22,6 +21,7 @@ from schema.contracts.status import (
     OldestAction,
     OutboxFigures,
     Part,
+    PartHealth,
     PaymentFigures,
     QueueFigures,
     QueueStatus,
@@ -77,37 +77,40 @@ _WORKER = WorkerReport(
     stale=False,
 )
 _QUEUE = Part[QueueFigures](
-    health=Health.OK,
+    health=PartHealth.OK,
     age_s=0.4,
     figure=QueueFigures(
         queue="directorybolt-jobs", waiting=2, dead_letter_queue="directorybolt-jobs-dlq", dead_letters=0
     ),
 )
-_OUTBOX = Part[OutboxFigures](health=Health.OK, age_s=0.4, figure=OutboxFigures(unsent=0))
+_OUTBOX = Part[OutboxFigures](health=PartHealth.OK, age_s=0.4, figure=OutboxFigures(unsent=0))
 _WORKERS = Part[WorkerFigures](
-    health=Health.OK, age_s=0.4, figure=WorkerFigures(alive=1, stale=0, builds={"4f2a91c": 1}, workers=(_WORKER,))
+    health=PartHealth.OK, age_s=0.4, figure=WorkerFigures(alive=1, stale=0, builds={"4f2a91c": 1}, workers=(_WORKER,))
 )
 _PARTS = {
-    "database": Part(health=Health.OK, age_s=0.4, figure=Answering(answer_ms=1.2)),
-    "temporal": Part[Answering](health=Health.FAILED, error="Temporal cannot be reached."),
+    "database": Part(health=PartHealth.OK, age_s=0.4, figure=Answering(answer_ms=1.2)),
+    "temporal": Part[Answering](health=PartHealth.FAILED, error="Temporal cannot be reached."),
     "queue": _QUEUE,
     "outbox": _OUTBOX,
-    "jobs": Part(health=Health.OK, age_s=0.4, figure=JobFigures(by_status=dict.fromkeys(JobStatus, 3), stopping=0)),
+    "jobs": Part(health=PartHealth.OK, age_s=0.4, figure=JobFigures(by_status=dict.fromkeys(JobStatus, 3), stopping=0)),
     "work": Part(
-        health=Health.OK,
+        health=PartHealth.OK,
         age_s=4.1,
         figure=WorkFigures(
             windows=dict.fromkeys(Window, _RATE),
             hours=(Hour(starts_at=_AT, succeeded=46, failed=4, skipped=2),),
         ),
     ),
-    "directories": Part(health=Health.OK, age_s=4.1, figure=(_DIRECTORY,)),
+    "directories": Part(health=PartHealth.OK, age_s=4.1, figure=(_DIRECTORY,)),
     "workers": _WORKERS,
     "breakers": Part(
-        health=Health.DEGRADED, error="1 directory is left alone after failing; 2 in line.", age_s=0.4, figure=(_OPEN,)
+        health=PartHealth.DEGRADED,
+        error="1 directory is left alone after failing; 2 in line.",
+        age_s=0.4,
+        figure=(_OPEN,),
     ),
     "actions": Part(
-        health=Health.OK,
+        health=PartHealth.OK,
         age_s=0.4,
         figure=ActionFigures(
             open=1,
@@ -124,14 +127,16 @@ _PARTS = {
             ),
         ),
     ),
-    "payments": Part(health=Health.OK, age_s=4.1, figure=PaymentFigures(mismatched=0, disputed=0, troubled=0)),
-    "mails": Part(health=Health.OK, age_s=0.4, figure=MailFigures(due=0)),
+    "payments": Part(health=PartHealth.OK, age_s=4.1, figure=PaymentFigures(mismatched=0, disputed=0, troubled=0)),
+    "mails": Part(health=PartHealth.OK, age_s=0.4, figure=MailFigures(due=0)),
 }
 
-OVERVIEW = StatusOverview.model_validate({"at": _AT, "health": Health.FAILED, **_PARTS}).model_dump(mode="json")
+OVERVIEW = StatusOverview.model_validate({"at": _AT, "health": PartHealth.FAILED, **_PARTS}).model_dump(mode="json")
 QUEUE = QueueStatus(at=_AT, outbox=_OUTBOX, queue=_QUEUE).model_dump(mode="json")
 WORKERS = _WORKERS.model_dump(mode="json")
-DIRECTORIES = DirectoriesPage(health=Health.OK, age_s=4.1, total=1, directories=(_DIRECTORY,)).model_dump(mode="json")
+DIRECTORIES = DirectoriesPage(health=PartHealth.OK, age_s=4.1, total=1, directories=(_DIRECTORY,)).model_dump(
+    mode="json"
+)
 JOBS = JobsPage(
     jobs=(
         JobLine(
@@ -150,5 +155,5 @@ JOBS = JobsPage(
     )
 ).model_dump(mode="json")
 BEAT = StatusBeat(
-    at=_AT, health=Health.DEGRADED, parts={"queue": Health.OK, "breakers": Health.DEGRADED}
+    at=_AT, health=PartHealth.DEGRADED, parts={"queue": PartHealth.OK, "breakers": PartHealth.DEGRADED}
 ).model_dump_json()

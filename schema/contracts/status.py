@@ -19,7 +19,7 @@ from schema.failures import FailureType
 T = TypeVar("T")
 
 
-class Health(StrEnum):
+class PartHealth(StrEnum):
     """`degraded`: it works, and somebody should look. `failed`: it does not, or nobody can tell."""
 
     OK = "ok"
@@ -33,7 +33,7 @@ class Part(Contract, Generic[T]):
     `age_s` is how old the figure is, in seconds; both are None as long as the part could never be looked at.
     """
 
-    health: Health
+    health: PartHealth
     error: str = ""
     age_s: float | None = None
     figure: T | None = None
@@ -258,7 +258,7 @@ class StatusOverview(Contract):
     """The whole service at one glance. `health` is the worst of its parts."""
 
     at: datetime
-    health: Health
+    health: PartHealth
     database: Part[Answering]
     temporal: Part[Answering]
     queue: Part[QueueFigures]
@@ -306,7 +306,7 @@ class JobsPage(Contract):
 class DirectoriesPage(Contract):
     """Directories: those in trouble first, then the busiest. `total` is how many there are."""
 
-    health: Health
+    health: PartHealth
     error: str = ""
     age_s: float | None = None
     total: int
@@ -317,5 +317,5 @@ class StatusBeat(Contract):
     """What the stream says: that something may be other than before, and how the service is as a whole."""
 
     at: datetime
-    health: Health
-    parts: dict[str, Health]
+    health: PartHealth
+    parts: dict[str, PartHealth]
