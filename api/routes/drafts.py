@@ -164,6 +164,7 @@ async def delete_draft(services: ServicesDep, response: Response, draft: DraftCo
 @router.post(
     "/drafts/logo",
     responses=_answers({**_DRAFT, "has_logo": True}, unprocessable_entity="The file is not a picture that we take."),
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": {"example": {"logo": "a picture, as bytes"}}}}},
 )
 async def save_logo(
     services: ServicesDep, response: Response, logo: Annotated[UploadFile, File()], draft: DraftCookie = None
@@ -182,7 +183,7 @@ async def save_logo(
     response_class=Response,
     responses={
         **problems.answers({HTTPStatus.NOT_FOUND: "There is no logo."}),
-        200: {"content": {"image/png": {}, "image/jpeg": {}}},
+        200: {"content": {media: {"example": "the picture, as bytes"} for media in ("image/png", "image/jpeg")}},
     },
 )
 async def show_logo(services: ServicesDep, draft: DraftCookie = None) -> Response:
