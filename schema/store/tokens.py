@@ -69,7 +69,7 @@ async def listed(db: Executor, *, every: bool = False) -> tuple[Token, ...]:
 
 
 async def revoke(db: Executor, name: str) -> UUID | None:
-    """From now on that token lets nobody in, nor do the sessions that began with it. Returns its id, if there is one."""
+    """From now on that token lets nobody in, nor do sessions that began with it. Returns its id, if there is one."""
     token_id: UUID | None = await db.fetchval(
         "update tokens set revoked_at = now() where name = $1 and revoked_at is null returning id", name
     )

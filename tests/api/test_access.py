@@ -140,7 +140,8 @@ class World:
 def routes() -> Iterator[str]:
     for route in iter_route_contexts(app.routes):
         methods = sorted((route.methods or set()) - {"HEAD"}) or ["MOUNT"]
-        yield from (f"{method} {route.path}" for method in methods)
+        path = re.sub(r":\w+}", "}", route.path or "")
+        yield from (f"{method} {path}" for method in methods)
 
 
 def bearing(name: str, secret: str, *scopes: Scope, job: UUID | None = None) -> Caller:
