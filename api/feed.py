@@ -134,6 +134,9 @@ class Feed:
     async def _look(self) -> None:
         # Asked before it is read: what changes while nobody listens is found by the next look.
         listening = self._listening()
+        if not listening:
+            # A database that hangs is not waited for before it is said.
+            self._set(ConnectionState.RECONNECTING)
         try:
             async with asyncio.timeout(_READ_WITHIN_S):
                 await self._read()

@@ -108,9 +108,11 @@ class Hub:
                             await connection.fetchval("select 1", timeout=_ANSWERS_WITHIN_S)
                     finally:
                         self._set(listening=False)
-                        with contextlib.suppress(Exception):
+                        # One that was lost has no listeners any more; one that hangs would keep us for long.
+                        with contextlib.suppress(*AWAY, TimeoutError):
                             connection.remove_termination_listener(end)
-                            await connection.remove_listener(CHANNEL, self._heard)
+                            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                                await connection.remove_listener(CHANNEL, self._heard)
             except (*AWAY, TimeoutError) as error:
                 _log.warning("not listening", error=type(error).__name__, again_in_s=pause_s)
             await asyncio.sleep(pause_s)
