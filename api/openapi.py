@@ -99,6 +99,8 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
             said.setdefault(str(status.value), {"description": _WHY[status], "content": {MEDIA_TYPE: {}}})
         if method in _UNSAFE and not path.startswith("/api/webhooks/"):
             operation.setdefault("parameters", []).append(_KEY)
+        if said.get("307", {}).get("description") == "Successful Response":
+            said["307"] = {"description": "`Location` says where it is."}
         if method == "get" and "application/json" in said.get("200", {}).get("content", {}):
             said.setdefault("304", _NOT_MODIFIED)
     for status, answer in said.items():

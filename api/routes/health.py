@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import structlog
 from fastapi import APIRouter, Request, Response, status
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from api.dependencies import ServicesDep
 
@@ -18,6 +18,8 @@ _log = structlog.get_logger(__name__)
 
 class Health(BaseModel):
     """Answer of `/health`."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "healthy", "service": "api"}]})
 
     status: str = "healthy"
     service: str = "api"
@@ -34,6 +36,10 @@ class Readiness(BaseModel):
     `draining`: this process was told to stop, and takes no more requests soon.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"ready": False, "draining": False, "database": "failed", "temporal": "ok"}]}
+    )
+
     ready: bool
     draining: bool = False
     database: PartState
@@ -46,7 +52,7 @@ async def health() -> Health:
     return Health()
 
 
-@router.get("/ready", responses={503: {"model": Readiness}})
+@router.get("/ready", responses={503: {"model": Readiness, "description": "Not now; it says what is away."}})
 async def ready(request: Request, services: ServicesDep, response: Response) -> Readiness:
     """Whether the database and Temporal can be reached, each within three seconds; 503 when one cannot."""
     draining: bool = getattr(request.app.state, "draining", False)
