@@ -29,7 +29,8 @@ _SHAPE = """
     union all select 'function', proname, '', pg_get_functiondef(oid)
     from pg_proc where pronamespace = 'public'::regnamespace
     union all select 'view', viewname, '', definition from pg_views where schemaname = 'public'
-    union all select 'policy', tablename, policyname, roles::text || cmd || coalesce(qual, '') || coalesce(with_check, '')
+    union all select 'policy', tablename, policyname,
+        roles::text || cmd || coalesce(qual, '') || coalesce(with_check, '')
     from pg_policies where schemaname = 'public'
     union all select 'granted', relname, relacl::text, relrowsecurity::text || coalesce(reloptions::text, '')
     from pg_class where relnamespace = 'public'::regnamespace and relacl is not null
