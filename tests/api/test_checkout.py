@@ -121,7 +121,7 @@ async def test_what_is_sold_is_counted_now(shop: httpx.AsyncClient, pool: Pool) 
     await add_directories(pool, ["shut"], active=False)
     page = (await shop.get("/")).text
     assert "$149" in page
-    assert "49 of its 50 directories are open right now; what is not delivered is refunded." in page
+    assert "49 of its 50 directories are open right now; what is not delivered is refunded on request." in page
     assert "60 of its 100 directories" in page
 
 
