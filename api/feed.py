@@ -15,7 +15,8 @@ from api.progress import Changes, ProgressService
 from schema.contracts.progress import Connection, ConnectionState, JobView, StreamEvent
 from schema.store.database import AWAY
 
-HEARTBEAT_S = 15
+HEARTBEAT_S = 5
+"""Who hears nothing for twice as long says so: of a server that hangs nobody is told otherwise."""
 
 _LEAST_PAUSE_S = 0.1
 """Of a job that changes faster, several changes are told at once."""

@@ -21,10 +21,10 @@ from schema.store.database import AWAY, Pool
 
 CHANNEL = "directorybolt_events"
 
-_ASKED_EVERY_S = 10.0
+_ASKED_EVERY_S = 4.0
 """A listening connection whose other end is gone without a word would be silent for ever."""
 
-_ANSWERS_WITHIN_S = 5.0
+_ANSWERS_WITHIN_S = 3.0
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 

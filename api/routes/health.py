@@ -1,14 +1,16 @@
 """Is the process alive (`/health`), and may it be sent requests (`/ready`)?"""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response, status
 from pydantic import BaseModel, ConfigDict
 
 from api.dependencies import ServicesDep
+from api.patience import within
 
 router = APIRouter(tags=["health"])
 
@@ -70,9 +72,9 @@ async def ready(request: Request, services: ServicesDep, response: Response) -> 
     return answer
 
 
-async def _try(part: str, check: Awaitable[object]) -> PartState:
+async def _try(part: str, check: Coroutine[Any, Any, object]) -> PartState:
     try:
-        await asyncio.wait_for(check, _PATIENCE_S)
+        await within(_PATIENCE_S, check)
     except Exception as error:
         _log.warning("not ready", part=part, error=type(error).__name__)
         return PartState.FAILED

@@ -85,7 +85,7 @@ RESULTS = ResultsPage(results=(_LISTED, _NEEDS_YOU), next="WzcwLCJtYXBsZS1sb2Nhb
 DOCUMENT = Snapshot(job=_VIEW, directories=(_NEEDS_YOU, _LISTED)).model_dump(mode="json")
 STREAM = (
     "retry: 1480\r\n\r\n"
-    'event: state\r\ndata: {"state":"live","heartbeat_s":15}\r\n\r\n'
+    'event: state\r\ndata: {"state":"live","heartbeat_s":5}\r\n\r\n'
     f"event: directory\r\ndata: {_LISTED.model_dump_json()}\r\n\r\n"
     f"id: {_VIEW.seq}\r\nevent: job\r\ndata: {_VIEW.model_dump_json()}\r\n\r\n"
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from temporalio.client import Client
 
 from api.dependencies import Services, Site
@@ -259,6 +259,24 @@ async def test_while_we_are_away_it_says_so_and_saves_by_itself_later(browser: B
         await page.reload()
         assert await page.input_value("#business_name") == "Blau"
         await page.close()
+
+
+async def test_what_is_sent_and_not_answered_is_not_called_saved(browser: Browser, site: str) -> None:
+    page = await opened(browser, site)
+    await page.fill("#business_name", "Blau")
+    await expect(page.locator("#saved")).to_have_text("Draft saved")
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/api/drafts/current", late)
+    await page.fill("#business_name", "Blau und Weiß")
+    await expect(page.locator("#saved")).to_contain_text("we cannot be reached", timeout=8_000)
+    answered.set()
+    await expect(page.locator("#saved")).to_have_text("Draft saved")
+    await page.close()
 
 
 async def test_who_waits_for_a_payment_is_led_on_by_itself(browser: Browser, site: str, pool: Pool) -> None:

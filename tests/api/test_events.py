@@ -56,7 +56,7 @@ async def test_a_browser_is_told_how_the_job_is_and_then_what_changes(watcher: C
         assert first.event == "snapshot"
         assert {shown["slug"] for shown in first.data["directories"]} == set(SLUGS)
         assert first.id == first.data["job"]["seq"]
-        assert (await browser.next()).data == {"state": "live", "heartbeat_s": 15}
+        assert (await browser.next()).data == {"state": "live", "heartbeat_s": 5}
         await send(pool, watcher.job_id, "beta")
         told = await browser.until("directory", slug="beta", status="submitted")
         assert told.data["words"] == "Sent, and the directory confirmed it"

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
@@ -123,6 +123,23 @@ async def test_what_happens_appears_by_itself_and_what_one_types_stays(browser: 
     await confirmed(pool, job_id, "alpha")
     await expect(card).to_contain_text("This is not open any more", timeout=8_000)
     await expect(note).to_have_value("half a thought")
+
+
+async def test_a_server_that_says_nothing_any_more_is_not_called_live(browser: Browser, site: str, pool: Pool) -> None:
+    page = await signed_in(browser, pool, site)
+    await page.clock.install()
+    await page.goto(f"{site}/staff")
+    await expect(page.locator("#light")).to_have_text("Live")
+
+    async def silence(_: Route) -> None:
+        """It takes the connection, and nothing comes."""
+
+    await page.route("**/api/status/events", silence)
+    await page.clock.fast_forward(15_000)
+    await expect(page.locator("#light")).to_have_text("Connection lost, trying again")
+    await page.unroute("**/api/status/events")
+    await page.clock.fast_forward(15_000)
+    await expect(page.locator("#light")).to_have_text("Live")
 
 
 async def test_an_action_is_resolved_by_keyboard_alone(browser: Browser, site: str, pool: Pool) -> None:

@@ -214,6 +214,9 @@ async def test_a_database_that_hangs_or_dies_is_said_and_what_was_known_stays(
                 assert now["jobs"]["figure"] == before["jobs"]["figure"]
                 assert now["jobs"]["age_s"] > 0
                 assert health(now)["queue"] == health(now)["temporal"] == "ok"
+                async with asyncio.timeout(5):
+                    ready = await api.get("/ready")
+                assert (ready.status_code, ready.json()["database"], ready.json()["temporal"]) == (503, "failed", "ok")
                 stranger = await api.get("/api/status", headers={"Authorization": "Bearer dbt_unknown"})
                 assert problem(stranger, 503)["detail"].startswith("The database does not answer")
             await _until_well(api)

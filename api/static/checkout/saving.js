@@ -3,6 +3,9 @@
 const PAUSE_MS = 800;
 const LONGEST_MS = 20_000;
 const NEVER_LATER_MS = 4_000;
+const SLOW_MS = 3_000;
+// An answer that never comes. What was sent must not arrive after what is sent next.
+const GIVEN_UP_MS = 30_000;
 
 export function saving(light, draft) {
   let timer = 0;
@@ -16,13 +19,19 @@ export function saving(light, draft) {
     if (light.textContent !== words) light.textContent = words;
   }
 
+  function notYet() {
+    tell("reconnecting", "Not saved yet: we cannot be reached. Keep this page open, it tries again.");
+  }
+
   async function save() {
     if (busy) return;
     busy = true;
     dirty = false;
+    const slow = setTimeout(notYet, SLOW_MS);
     try {
       const answer = await fetch("/api/drafts/current", {
         method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(draft()),
+        signal: AbortSignal.timeout(GIVEN_UP_MS),
       });
       if (answer.status === 422) tell("offline", "Not saved: something is too long to be kept.");
       else if (!answer.ok) throw new Error(String(answer.status));
@@ -31,8 +40,9 @@ export function saving(light, draft) {
     } catch {
       dirty = true;
       wait = Math.min(wait * 2, LONGEST_MS);
-      tell("reconnecting", "Not saved yet: we cannot be reached. Keep this page open, it tries again.");
+      notYet();
     }
+    clearTimeout(slow);
     busy = false;
     if (dirty) later();
   }

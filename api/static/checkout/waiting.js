@@ -6,7 +6,9 @@ const began = Date.now();
 
 async function look() {
   try {
-    const answer = await fetch(location.href, { redirect: "manual", headers: { Accept: "text/html" } });
+    const answer = await fetch(location.href, {
+      redirect: "manual", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10_000),
+    });
     if (answer.type === "opaqueredirect") {
       location.reload();
       return;

@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 20000;
 
 export function watch(job, seen, on) {
   let source = null;
-  let heartbeat = 15000;
+  let heartbeat = 5000;
   let heard = Date.now();
   let failures = 0;
   let timer = 0;
@@ -57,7 +57,9 @@ export function watch(job, seen, on) {
   async function reopen() {
     let status = 0;
     try {
-      const answer = await fetch(`/api/jobs/${job}`, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const answer = await fetch(`/api/jobs/${job}`, {
+        headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(10000),
+      });
       status = answer.status;
     } catch {
       // Nobody is there: the next try finds out.

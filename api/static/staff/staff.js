@@ -5,6 +5,8 @@ import { morph } from "./morph.js";
 
 const NOT_OFTENER_MS = 1000;
 const WITHOUT_STREAM_MS = 5000;
+// The stream says something every five seconds: a server that hangs says nothing, and closes nothing.
+const SILENT_MS = 12000;
 
 const light = document.getElementById("light");
 const lightWords = document.getElementById("light-words");
@@ -15,6 +17,8 @@ let fetchedAt = 0;
 let lastGood = new Date();
 let planned = null;
 let fetching = false;
+let stream = null;
+let heard = Date.now();
 
 function show(state, words) {
   if (light.dataset.state === state) return;
@@ -67,13 +71,24 @@ function take(html) {
 }
 
 function listen() {
-  const stream = new EventSource("/api/status/events");
-  stream.addEventListener("open", () => { show("live", "Live"); soon(); });
-  stream.addEventListener("status", soon);
-  stream.addEventListener("error", () => {
-    show("reconnecting", "Connection lost, trying again");
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, WITHOUT_STREAM_MS);
-  });
+  stream?.close();
+  heard = Date.now();
+  stream = new EventSource("/api/status/events");
+  stream.addEventListener("open", () => { heard = Date.now(); show("live", "Live"); soon(); });
+  stream.addEventListener("status", () => { heard = Date.now(); soon(); });
+  stream.addEventListener("error", lose);
+}
+
+// One that was refused is ours to open again; others the browser opens by itself.
+function lose() {
+  show("reconnecting", "Connection lost, trying again");
+  if (stream.readyState === EventSource.CLOSED) setTimeout(listen, WITHOUT_STREAM_MS);
+}
+
+function check() {
+  if (stream.readyState === EventSource.CLOSED || Date.now() - heard < SILENT_MS) return;
+  show("reconnecting", "Connection lost, trying again");
+  listen();
 }
 
 // A form that is posted in place: its own card comes back, changed, or with what is wrong with it.
@@ -83,7 +98,9 @@ async function post(form, button) {
   button?.setAttribute("aria-disabled", "true");
   card.dataset.sending = "";
   try {
-    const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } });
+    const answer = await fetch(form.action, {
+      method: "POST", body, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(20000),
+    });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = fresh.getElementById(card.id);
     const said = fresh.getElementById("said");
@@ -123,4 +140,5 @@ document.addEventListener("submit", (event) => {
 setInterval(() => { if (document.querySelector("[data-every]")) soon(); }, 1500);
 document.addEventListener("visibilitychange", soon);
 setInterval(() => { if (light.dataset.state !== "live") soon(); }, WITHOUT_STREAM_MS);
+setInterval(check, 2000);
 listen();
