@@ -57,7 +57,10 @@ class Held:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Arrival:
-    """What awaits a customer who comes back from paying: their job, with a link for this browser, or patience."""
+    """What awaits a customer who comes back from paying: their job, with a link for this browser, or patience.
+
+    No link where the job's links were replaced: this browser may be the one that was to be kept out.
+    """
 
     status: PaymentStatus
     job_id: UUID | None = None
@@ -152,5 +155,7 @@ class CheckoutService:
             return None
         if payment.job_id is None:
             return Arrival(payment.status)
+        if await links.any_revoked(self._pool, payment.job_id):
+            return Arrival(payment.status, payment.job_id)
         link = await links.mint(self._pool, payment.job_id, "came back from paying")
         return Arrival(payment.status, payment.job_id, link)

@@ -5,6 +5,7 @@ What is away says so (503, and when to come again) instead of being an error of 
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from urllib.parse import quote
 
 import asyncpg
 import structlog
@@ -78,6 +79,8 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
     if named.status == HTTPStatus.METHOD_NOT_ALLOWED:
         # The router knows of the first route alone that has the path.
         headers["Allow"] = ", ".join(_methods(request))
+    if named.status == HTTPStatus.NOT_FOUND and (there := _without_slash(request)):
+        return Response(status_code=HTTPStatus.PERMANENT_REDIRECT, headers={"Location": there})
     if named.status < HTTPStatus.BAD_REQUEST:
         # Being sent elsewhere is no problem.
         return Response(status_code=named.status, headers=headers)
@@ -95,9 +98,22 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
 def _methods(request: Request) -> Iterator[str]:
     """What may be asked of the address."""
     for method in _METHODS:
-        asked = {**request.scope, "method": method}
-        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+        if _is_there(request, method, request.scope["path"]):
             yield method
+
+
+def _without_slash(request: Request) -> str | None:
+    """Where somebody wanted to go who has ended the address with a slash too many; a path, whatever host they name."""
+    path = request.scope["path"]
+    there = f"/{path.strip('/')}"
+    if path == there or not path.endswith("/") or not _is_there(request, request.method, there):
+        return None
+    return quote(there)
+
+
+def _is_there(request: Request, method: str, path: str) -> bool:
+    asked = {**request.scope, "method": method, "path": path}
+    return any(route.matches(asked)[0] is Match.FULL for route in request.app.routes)
 
 
 def _explain(error: Exception) -> tuple[Problem, Headers]:

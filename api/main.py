@@ -80,6 +80,8 @@ app = FastAPI(
     servers=[{"url": "/"}],
     generate_unique_id_function=openapi.operation_id,
     lifespan=_lifespan,
+    # It would send people to whatever host they name; `api.errors` sends them on within ours.
+    redirect_slashes=False,
     # FastAPI's own pages load scripts from elsewhere, which ours never do.
     docs_url=None,
     redoc_url=None,

@@ -16,15 +16,14 @@ _SWEEP_S = 10.0
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
-    """Requests that are counted together. `by_address`: whatever token is shown."""
+    """Requests that are counted together."""
 
     name: str
     limits: tuple[RateLimitItem, ...]
-    by_address: bool = False
 
     @classmethod
-    def of(cls, name: str, limits: str, *, by_address: bool = False) -> "Group":
-        return cls(name, tuple(parse_many(limits)), by_address)
+    def of(cls, name: str, limits: str) -> "Group":
+        return cls(name, tuple(parse_many(limits)))
 
 
 class _Counts(MemoryStorage):

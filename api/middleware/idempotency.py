@@ -67,7 +67,8 @@ class _Asked:
 
     def __init__(self, scope: Scope, key: str) -> None:
         headers = Headers(scope=scope)
-        who = headers.get("authorization") or headers.get("cookie", "")
+        # Both: a scheme that is none of ours lets nobody in, and the cookie beside it does.
+        who = [headers.get("authorization"), headers.get("cookie")]
         named = json.dumps([who, scope["method"], scope["path"], scope["query_string"].decode("latin-1"), key]).encode()
         self.id = hashlib.sha256(b"id" + named).digest()
         self._seal = AESGCM(hashlib.sha256(b"seal" + named).digest())

@@ -1,7 +1,6 @@
 """Other sites: which may read our API (CORS), and that none acts with a visitor's cookies (CSRF)."""
 
 import functools
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -70,7 +69,7 @@ def _refusal(headers: Headers, site: Site) -> str | None:
     if fetched_from is not None:
         ours = fetched_from in ("same-origin", "none")
     elif origin is not None:
-        ours = origin == site.origin or urlsplit(origin).netloc == headers.get("host")
+        ours = origin == site.origin or origin in (f"{scheme}://{headers.get('host')}" for scheme in ("http", "https"))
     else:
         ours = not cookie
     if ours:

@@ -1,16 +1,16 @@
 """How often one client may ask for what: tight where others pay for it (mails, Stripe, signing in), wide elsewhere.
 
-A client is an address (of an IPv6 one, its network), or the token it bears. The counts are of one process and are
-gone with it: they are there against floods and mistakes, not for bookkeeping. Stripe's webhook is not counted: its
+A client is an address (of an IPv6 one, its network), whatever it shows: who could name themselves anew with each
+request would never be counted. The counts are of one process and are gone with it: they are there against floods and
+mistakes, not for bookkeeping. Stripe's webhook is not counted: its
 signature lets in nobody else.
 """
 
-import hashlib
 import ipaddress
 import re
 
 from limits import RateLimitItem
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,13 +21,13 @@ from api.rates import Group
 from schema.problems import Problem
 
 _TIGHT = (
-    ("POST", re.compile(r"/staff/sign-in.*"), Group.of("sign-in", "10/minute; 60/hour", by_address=True)),
-    ("GET", re.compile(r"/staff/sign-in/.+"), Group.of("sign-in", "30/minute", by_address=True)),
-    ("POST", re.compile(r"(/api)?/links"), Group.of("links", "5/minute; 20/hour", by_address=True)),
-    ("GET", re.compile(r"/l/.*"), Group.of("open-link", "60/minute", by_address=True)),
-    ("POST", re.compile(r"/api/checkout"), Group.of("checkout", "20/minute; 200/hour", by_address=True)),
+    ("POST", re.compile(r"/staff/sign-in.*"), Group.of("sign-in", "10/minute; 60/hour")),
+    ("GET", re.compile(r"/staff/sign-in/.+"), Group.of("sign-in", "30/minute")),
+    ("POST", re.compile(r"(/api)?/links"), Group.of("links", "5/minute; 20/hour")),
+    ("GET", re.compile(r"/l/.*"), Group.of("open-link", "60/minute")),
+    ("POST", re.compile(r"/api/checkout"), Group.of("checkout", "20/minute; 200/hour")),
     # Without script a draft is saved by it too, step by step.
-    ("POST", re.compile(r"/checkout"), Group.of("checkout-form", "60/minute", by_address=True)),
+    ("POST", re.compile(r"/checkout"), Group.of("checkout-form", "60/minute")),
     ("GET", re.compile(r"/api/jobs/[^/]+/report\.pdf"), Group.of("print", "20/minute")),
 )
 _READS = Group.of("read", "20000/minute")
@@ -47,7 +47,7 @@ class RateLimits:
             await self._app(scope, receive, send)
             return
         group = group_of(scope["method"], scope["path"])
-        client = _client(scope, group)
+        client = _network(scope["client"][0]) if scope.get("client") else ""
         broken = services.rates.hit(group, client)
         limit = broken or group.limits[0]
         remaining, seconds = services.rates.left(limit, group, client)
@@ -76,13 +76,6 @@ def group_of(method: str, path: str) -> Group:
         if method == of_method and pattern.fullmatch(path):
             return group
     return _READS if method in SAFE else _WRITES
-
-
-def _client(scope: Scope, group: Group) -> str:
-    token = Headers(scope=scope).get("authorization")
-    if token and not group.by_address:
-        return hashlib.sha256(token.encode()).hexdigest()
-    return _network(scope["client"][0]) if scope.get("client") else ""
 
 
 def _network(host: str) -> str:

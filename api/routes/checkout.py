@@ -124,7 +124,8 @@ async def come_back(
     arrived = await services.checkout.arrive(session_id, draft) if session_id else None
     if arrived is not None and arrived.job_id is not None:
         response: Response = RedirectResponse(f"/jobs/{arrived.job_id}", HTTPStatus.SEE_OTHER)
-        let_in(response, services.site, arrived.job_id, arrived.link)
+        if arrived.link:
+            let_in(response, services.site, arrived.job_id, arrived.link)
         return response
     status = arrived.status if arrived else None
     waiting = status in (PaymentStatus.OPEN, PaymentStatus.PROCESSING, PaymentStatus.PAID)

@@ -71,6 +71,16 @@ async def listed(db: Executor, job_id: UUID) -> tuple[Link, ...]:
     return tuple(Link.model_validate(dict(row)) for row in rows)
 
 
+async def any_revoked(db: Executor, job_id: UUID) -> bool:
+    """Whether somebody was shut out of the job: then a new link goes to its customer's mailbox alone."""
+    return bool(
+        await db.fetchval(
+            "select exists (select from links where job_id = $1 and revoked_at is not null)",
+            job_id,
+        )
+    )
+
+
 async def revoke(db: Executor, link_id: UUID) -> bool:
     """From now on this link opens nothing. False where there is none, or it opened nothing before."""
     revoked = await db.fetchval(

@@ -241,7 +241,7 @@ def _read(cursor: str) -> tuple[int, str]:
     except (binascii.Error, ValueError):
         raise BadCursor from None
     match place:
-        case [int(authority), str(slug)] if 0 <= authority <= 100 and "\x00" not in slug:
+        case [int(authority), str(slug)] if 0 <= authority <= 100 and slug.isascii() and "\x00" not in slug:
             return authority, slug
         case _:
             raise BadCursor

@@ -1,9 +1,8 @@
 """What staff are shown in lists: directories with their rates, jobs, and what happened last. Reads only."""
 
 import base64
-import binascii
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -175,6 +174,7 @@ def _cursor(job: JobLine) -> str:
 def _after(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, job_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-        return datetime.fromisoformat(at), UUID(job_id)
-    except (ValueError, binascii.Error):
+        # At either end of time there are moments that UTC does not have.
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(job_id)
+    except (ValueError, OverflowError):
         raise CursorUnknown("It is not a cursor of this list: begin without one.") from None

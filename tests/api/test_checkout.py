@@ -22,9 +22,10 @@ from api.stripe import StripeGateway
 from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.job import Tier
+from schema.store import links
 from schema.store.database import Pool
 from tests.api.test_health import nowhere, problem
-from tests.factories import add_directories
+from tests.factories import add_begun_job, add_directories
 from tests.stacks import running
 
 BASE = "http://shop.test"
@@ -376,6 +377,20 @@ async def test_who_comes_back_from_paying_is_led_to_their_job(
     assert "This business has been ordered" in (await paying.get("/checkout")).text
     again = await paying.post("/api/checkout", json={"profile": TYPED, "consent": True})
     assert again.json()["url"] == f"/checkout/done?session_id={session}"
+
+
+async def test_who_was_shut_out_gets_no_new_link_by_an_old_address(paying: httpx.AsyncClient, pool: Pool) -> None:
+    session = await session_of(paying, pool)
+    job_id = await add_begun_job(pool, ["gamma"])
+    await pool.execute("update payments set status = 'paid', paid_at = now()")
+    await pool.execute("update jobs set payment_id = (select id from payments)")
+    async with pool.acquire() as connection:
+        await links.mint(connection, job_id, "shared")
+        await links.revoke_all(connection, job_id)
+    back = await paying.get("/checkout/done", params={"session_id": session})
+    assert (back.status_code, back.headers["location"]) == (303, f"/jobs/{job_id}")
+    assert "set-cookie" not in back.headers
+    assert await pool.fetchval("select count(*) from links where revoked_at is null") == 0
 
 
 async def test_a_session_id_alone_shows_a_stranger_nothing(paying: httpx.AsyncClient, pool: Pool) -> None:

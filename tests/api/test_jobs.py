@@ -145,7 +145,9 @@ async def test_results_can_be_filtered(
     assert {directory["slug"] for directory in answer.json()["results"]} == found
 
 
-@pytest.mark.parametrize("cursor", ["x", "WzEsMl0", "bnVsbA", "WzEwMDAsImEiXQ", "WyJhIiwiYiJd", "é"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "WzEsMl0", "bnVsbA", "WzEwMDAsImEiXQ", "WyJhIiwiYiJd", "WzEsIlx1ZDgwMCJd", "é"]
+)
 async def test_a_cursor_of_nobodys_is_refused(client: httpx.AsyncClient, pool: Pool, cursor: str) -> None:
     job_id = await add_begun_job(pool, SLUGS)
     headers = await bearing(pool, job_id)

@@ -201,6 +201,13 @@ async def test_being_sent_elsewhere_is_no_error(site: httpx.AsyncClient) -> None
     assert (answer.status_code, answer.headers["location"], answer.content) == (303, "/health", b"")
 
 
+async def test_a_slash_too_many_leads_to_no_other_host(site: httpx.AsyncClient) -> None:
+    for path, there in (("/l/dbl_x/", "/l/dbl_x"), ("/staff/sign-in/", "/staff/sign-in"), ("//staff/", "/staff")):
+        answer = await site.get(f"http://api.test{path}", headers={"Host": "evil.example"})
+        assert (answer.status_code, answer.headers["location"]) == (308, there)
+    assert (await site.get("/nosuch/")).status_code == 404
+
+
 # --- other sites ---
 
 COOKIE = {"Cookie": "job-1=secret"}
@@ -220,6 +227,7 @@ COOKIE = {"Cookie": "job-1=secret"}
         (COOKIE | {"Origin": "http://api.test"}, 200),
         (COOKIE | {"Origin": "https://evil.example"}, 403),
         (COOKIE | {"Origin": "null"}, 403),
+        (COOKIE | {"Origin": "http://["}, 403),
         (COOKIE | {"Origin": SHOP}, 403),
         (COOKIE | {"Authorization": "Bearer x"}, 200),
         (COOKIE | {"Authorization": "Basic x"}, 403),
@@ -278,6 +286,15 @@ async def test_who_asks_too_often_is_told_when_to_come_again(site: httpx.AsyncCl
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as other:
         assert (await other.post("/api/links")).status_code != 429
+
+
+async def test_nobody_is_somebody_else_by_what_they_show(site: httpx.AsyncClient) -> None:
+    path = "/api/jobs/5f0c7d5e-0d4e-4b8e-9f0a-3c1f6f1f2b11/report.pdf"
+    left = [
+        (await site.get(path, headers={"Authorization": f"Basic {number}"})).headers["ratelimit"] for number in range(2)
+    ]
+    assert left[0].startswith('"print";r=19;')
+    assert left[1].startswith('"print";r=18;')
 
 
 async def test_an_ipv6_network_is_one_client(site: httpx.AsyncClient) -> None:
