@@ -141,8 +141,8 @@ class IdempotencyKeys:
 
 async def _still_known(services: Services, request: Request) -> bool:
     """Whether what is shown would still let its bearer in: an answer is not given again to who was shut out since."""
-    _, _, secret = request.headers.get("authorization", "").partition(" ")
-    if secret:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
         return bool(await tokens.find(services.pool, secret) or await links.find(services.pool, secret))
     session = request.cookies.get(SESSION_COOKIE)
     return session is None or await sessions.find(services.pool, session) is not None

@@ -16,7 +16,7 @@ $$;
 -- person for days does not count: the moment at which nine of ten were done with does. It tells of all customers'
 -- jobs, and therefore nothing but one figure.
 create function recent_pace(of_tier text, out seconds double precision, out jobs integer)
-language sql stable security definer set search_path from current as $$
+language sql stable security definer set search_path = public, pg_temp as $$
     select percentile_cont(0.5) within group (order by pace), count(*)::integer
     from (
         select extract(epoch from (percentile_disc(0.9) within group (order by r.finished_at)) - j.started_at)::float8

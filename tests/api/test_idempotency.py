@@ -83,10 +83,19 @@ async def test_without_a_key_or_under_another_it_is_done_again(shop: Shop, api: 
 
 async def test_a_key_belongs_to_one_caller_and_one_address(shop: Shop, api: httpx.AsyncClient) -> None:
     headers = keyed()
-    for more in ({}, {"Authorization": "Bearer ana"}, {"Authorization": "Bearer ben"}):
+    basic = {"Authorization": "Basic same"}
+    for more in (
+        {},
+        {"Authorization": "Bearer ana"},
+        {"Authorization": "Bearer ben"},
+        basic | {"Cookie": "draft=ana", "Sec-Fetch-Site": "same-origin"},
+        basic | {"Cookie": "draft=ben", "Sec-Fetch-Site": "same-origin"},
+        # A scheme that is none of ours changes nothing.
+        basic | {"Cookie": "draft=ben", "Sec-Fetch-Site": "same-origin"},
+    ):
         await order(api, "cake", headers | more)
     await order(api, "cake", headers, "/api/other-orders")
-    assert len(shop.done) == 4
+    assert len(shop.done) == 6
 
 
 async def test_a_key_that_was_used_for_something_else_is_refused(shop: Shop, api: httpx.AsyncClient) -> None:

@@ -116,10 +116,11 @@ async def test_every_grant_has_a_policy_and_every_policy_a_grant(pool: Pool) -> 
 
 
 async def test_functions_with_the_owners_rights_are_few_fixed_and_not_for_everybody(pool: Pool) -> None:
+    """Where `pg_temp` is not named it is searched first: a caller's own temporary table would be taken for ours."""
     found = await pool.fetch(
         """
         select p.proname, has_function_privilege('public', p.oid, 'execute') as open,
-            coalesce(array_to_string(p.proconfig, ' '), '') ~ 'search_path=' as fixed
+            coalesce(array_to_string(p.proconfig, ' '), '') = 'search_path=public, pg_temp' as fixed
         from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prosecdef
         """
     )
