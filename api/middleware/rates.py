@@ -28,6 +28,8 @@ _TIGHT = (
     ("POST", re.compile(r"/api/checkout"), Group.of("checkout", "20/minute; 200/hour")),
     # Without script a draft is saved by it too, step by step.
     ("POST", re.compile(r"/checkout"), Group.of("checkout-form", "60/minute")),
+    # A picture takes a second to be written anew, and a megabyte to be kept.
+    ("POST", re.compile(r"/api/drafts/logo"), Group.of("logo", "30/minute; 200/hour")),
     ("GET", re.compile(r"/api/jobs/[^/]+/report\.pdf"), Group.of("print", "20/minute")),
 )
 _READS = Group.of("read", "20000/minute")
@@ -72,6 +74,8 @@ class RateLimits:
 
 def group_of(method: str, path: str) -> Group:
     """As what a request is counted."""
+    # The router takes a line break at the end for the end.
+    path = path.rstrip("\n")
     for of_method, pattern, group in _TIGHT:
         if method == of_method and pattern.fullmatch(path):
             return group

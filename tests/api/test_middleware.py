@@ -283,6 +283,9 @@ async def test_who_asks_too_often_is_told_when_to_come_again(site: httpx.AsyncCl
     refused = await asked()
     assert "5 such requests" in problem(refused, 429)["detail"]
     assert 0 < int(refused.headers["retry-after"]) <= 60
+    # The router takes a line break at the end of an address for its end.
+    assert (await site.post("/links%0a")).status_code == 429
+    assert (await site.post("/api/links%0a")).status_code == 429
     transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
     async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as other:
         assert (await other.post("/api/links")).status_code != 429
