@@ -30,7 +30,7 @@ _TIGHT = (
     ("POST", re.compile(r"/checkout"), Group.of("checkout-form", "60/minute")),
     # A picture takes a second to be written anew, and a megabyte to be kept.
     ("POST", re.compile(r"/api/drafts/logo"), Group.of("logo", "30/minute; 200/hour")),
-    ("GET", re.compile(r"/api/jobs/[^/]+/report\.pdf"), Group.of("print", "20/minute")),
+    ("GET", re.compile(r"/api/jobs/[^/]+/report\.pdf"), Group.of("print", "30/minute")),
 )
 _READS = Group.of("read", "20000/minute")
 _WRITES = Group.of("write", "1200/minute")

@@ -3,6 +3,7 @@
 A route that is in none of the tables fails: whoever adds one says who it is for.
 """
 
+import asyncio
 import dataclasses
 import re
 import uuid
@@ -287,6 +288,22 @@ async def test_a_job_that_is_anothers_and_one_that_is_not_there_look_the_same(
         for caller in customers:
             said = await answer(asked, route, caller, world.mine)
             assert "beta" not in said.text, route
+
+
+async def test_many_at_once_on_few_connections_see_their_own_each(world: World, asked: httpx.AsyncClient) -> None:
+    """The job that a connection is for goes with its transaction; staff, who see everything, come in between."""
+    bearers = {caller.name: caller for caller in world.callers}
+    customers = [(bearers["customer"], world.mine, "beta"), (bearers["another customer"], world.other, "alpha")]
+
+    async def look(number: int) -> None:
+        caller, job_id, not_theirs = customers[number % 2]
+        said = await answer(asked, "GET /api/jobs/{job_id}/report.json", caller, job_id)
+        assert said.status_code == 200
+        assert str(job_id) in said.text
+        assert not_theirs not in said.text
+
+    staff = [answer(asked, "GET /api/actions", bearers["admin"], world.mine) for _ in range(10)]
+    await asyncio.gather(*map(look, range(40)), *staff)
 
 
 async def test_what_stands_in_the_address_lets_nobody_in(world: World, asked: httpx.AsyncClient) -> None:

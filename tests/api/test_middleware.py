@@ -296,8 +296,8 @@ async def test_nobody_is_somebody_else_by_what_they_show(site: httpx.AsyncClient
     left = [
         (await site.get(path, headers={"Authorization": f"Basic {number}"})).headers["ratelimit"] for number in range(2)
     ]
-    assert left[0].startswith('"print";r=19;')
-    assert left[1].startswith('"print";r=18;')
+    assert left[0].startswith('"print";r=29;')
+    assert left[1].startswith('"print";r=28;')
 
 
 async def test_an_ipv6_network_is_one_client(site: httpx.AsyncClient) -> None:
