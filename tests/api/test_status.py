@@ -1,6 +1,7 @@
 """How the service is, part by part: whatever is down, it answers in time, says so, and keeps what it knew."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -280,9 +281,11 @@ async def test_jobs_are_found_by_name_by_id_and_by_state_page_by_page(api: httpx
     assert len(await found(status="in_progress")) == 4
     assert set(await found(waiting=True)) <= set(map(str, made))
     assert await found(text="100%") == []
-    assert problem(await api.get("/api/status/jobs", params={"after": "nonsense"}), 422)["errors"][0]["field"] == (
-        "query.after"
-    )
+    # The second is a moment before the first that UTC has.
+    long_ago = base64.urlsafe_b64encode(f"0001-01-01T00:00:00+14:00 {made[0]}".encode()).decode()
+    for cursor in ("nonsense", long_ago):
+        refused = await api.get("/api/status/jobs", params={"after": cursor})
+        assert problem(refused, 422)["errors"][0]["field"] == "query.after"
 
 
 async def test_directories_come_with_rate_drift_and_breaker_those_in_trouble_first(
