@@ -58,7 +58,7 @@ async def _running_stack(configured: Configured) -> AsyncIterator[Stack]:
         try:
             async with (
                 Stack(_FOLDER, plan_stack(_FOLDER, configured=configured), Checklist(remarks)) as stack,
-                _kept_alive(stack),
+                kept_alive(stack),
             ):
                 yield stack
         except (PartFailed, StackRunning, TemporalConfigError, BrowserNotFound) as error:
@@ -66,7 +66,7 @@ async def _running_stack(configured: Configured) -> AsyncIterator[Stack]:
 
 
 @contextlib.asynccontextmanager
-async def _kept_alive(stack: Stack) -> AsyncIterator[None]:
+async def kept_alive(stack: Stack) -> AsyncIterator[None]:
     """Start again, and say so, whatever dies: any part may be killed at any moment and nothing is lost by it.
 
     A part that cannot be started again, or that keeps dying, ends the block with its PartFailed.
@@ -74,19 +74,27 @@ async def _kept_alive(stack: Stack) -> AsyncIterator[None]:
     owner = asyncio.current_task()
     assert owner is not None
     given_up: list[PartFailed] = []
+    deaths: Counter[str] = Counter()
+
+    async def revive(failure: PartFailed) -> None:
+        while True:
+            deaths[failure.part] += 1
+            if deaths[failure.part] > _MOST_DEATHS:
+                raise failure
+            remarks.print(f"[yellow]{escape(str(failure).splitlines()[0])}[/] It is started again.")
+            try:
+                return await stack.restart(failure.part)
+            except PartFailed as again:
+                # What it needs may have died too, and comes back at its side.
+                failure = again
 
     async def keep() -> None:
-        deaths: Counter[str] = Counter()
         try:
-            while True:
-                failure = await stack.trouble()
-                deaths[failure.part] += 1
-                if deaths[failure.part] > _MOST_DEATHS:
-                    raise failure
-                remarks.print(f"[yellow]{escape(str(failure).splitlines()[0])}[/] It is started again.")
-                await stack.restart(failure.part)
-        except PartFailed as failure:
-            given_up.append(failure)
+            async with asyncio.TaskGroup() as revivals:
+                while True:
+                    revivals.create_task(revive(await stack.trouble()))
+        except* PartFailed as failures:
+            given_up.extend(failure for failure in failures.exceptions if isinstance(failure, PartFailed))
             owner.cancel()
 
     keeper = asyncio.create_task(keep())
@@ -99,6 +107,7 @@ async def _kept_alive(stack: Stack) -> AsyncIterator[None]:
         raise given_up[0] from None
     finally:
         keeper.cancel()
+        await asyncio.wait({keeper})
 
 
 async def _stay_up(environment: StackEnvironment) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.cli.embedded import kept_alive
 from deploy.local.environment import StackEnvironment
 from deploy.local.parts import StackPlan
 from deploy.local.process import MARKER, Part, PartFailed, Step, is_running
@@ -198,3 +199,36 @@ async def test_what_starts_together_ends_together(folder: Path) -> None:
         async with Stack(folder, plan, quiet()):
             pytest.fail("it started")
     assert alive(folder) == []
+
+
+async def test_parts_that_die_together_come_back_together(folder: Path) -> None:
+    """The one cannot start without the other, and dies of it."""
+    serves, tried = folder / "serves", folder / "tried"
+    serving = f"import pathlib, time; time.sleep(1); pathlib.Path({str(serves)!r}).touch(); time.sleep(600)"
+    needing = (
+        f"import pathlib, sys, time; pathlib.Path({str(tried)!r}).touch(); time.sleep(0.5); "
+        f"pathlib.Path({str(serves)!r}).exists() or sys.exit(1); print('ready'); time.sleep(600)"
+    )
+
+    async def ready() -> bool:
+        return serves.exists()
+
+    server = Part(name="server", command=(sys.executable, "-c", serving), address="nowhere", ready=ready)
+    client = part("client", (sys.executable, "-c", needing), folder / "log" / "client.log")
+    async with Stack(folder, of(server, client), quiet()) as stack, kept_alive(stack):
+        before = {stack.pid("server"), stack.pid("client")}
+        serves.unlink()
+        tried.unlink()
+        os.kill(stack.pid("client"), signal.SIGKILL)
+        async with asyncio.timeout(15):
+            while not tried.exists():
+                await asyncio.sleep(0.02)
+            os.kill(stack.pid("server"), signal.SIGKILL)
+            while not _are_others(stack, before):
+                await asyncio.sleep(0.05)
+
+
+def _are_others(stack: Stack, before: set[int]) -> bool:
+    with contextlib.suppress(KeyError):
+        return before.isdisjoint({stack.pid("server"), stack.pid("client")})
+    return False
