@@ -17,22 +17,26 @@ from deploy.local.ports import free_port
 
 @contextlib.asynccontextmanager
 async def live(services: Services, port: int | None = None) -> AsyncIterator[str]:
-    """The application with these services; yields its address."""
+    """The application with these services, its hub listening; yields its address."""
     port = port or free_port(0, set())
     state = dict(app.state._state)
     app.state.services = services
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
     )
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
     try:
-        yield f"http://127.0.0.1:{port}"
+        async with services.hub.running(services.pool, services.progress):
+            running = asyncio.create_task(server.serve())
+            while not server.started:
+                await asyncio.sleep(0.01)
+            try:
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                server.should_exit = True
+                await running
     finally:
-        server.should_exit = True
-        await running
-        app.state._state = state
+        app.state._state.clear()
+        app.state._state.update(state)
 
 
 async def violations(page: Page) -> list[str]:

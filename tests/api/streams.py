@@ -10,10 +10,8 @@ from uuid import UUID
 
 import httpx
 
-from api.dependencies import Services
 from schema.store import links
 from schema.store.database import Pool
-from tests.api.browsing import live
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,13 +90,6 @@ class Customer:
     async def get(self, path: str = "") -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=self.headers) as client:
             return await client.get(f"/api/jobs/{self.job_id}{path}")
-
-
-@contextlib.asynccontextmanager
-async def serving(services: Services) -> AsyncIterator[str]:
-    """The application behind a port, with its hub listening."""
-    async with services.hub.running(services.pool, services.progress), live(services) as url:
-        yield url
 
 
 async def customer(url: str, pool: Pool, job_id: UUID) -> Customer:

@@ -292,7 +292,7 @@ async def test_who_waits_for_a_payment_is_led_on_by_itself(browser: Browser, sit
     assert await violations(page) == []
     async with pool.acquire() as connection, connection.transaction():
         await payments.take_event(connection, read_event(wire.completed(order.id)))
-    await page.wait_for_url("**/jobs/*", timeout=10_000)
+    await page.wait_for_url("**/jobs/*", wait_until="commit")
     assert [cookie["httpOnly"] for cookie in await page.context.cookies() if cookie["name"].startswith("job-")] == [
         True
     ]

@@ -22,7 +22,8 @@ from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import actions, links, replays, results, turns
 from schema.store.database import Pool, open_pool
-from tests.api.streams import Browser, Customer, Told, customer, serving
+from tests.api.browsing import live
+from tests.api.streams import Browser, Customer, Told, customer
 from tests.api.test_health import nowhere
 from tests.api.test_jobs import SLUGS, send
 from tests.factories import add_begun_job, row
@@ -42,7 +43,7 @@ async def services(pool: Pool) -> Services:
 async def watcher(pool: Pool, services: Services) -> AsyncIterator[Customer]:
     """The customer of a job of four directories that nobody has visited yet."""
     job_id = await add_begun_job(pool, SLUGS)
-    async with serving(services) as url:
+    async with live(services) as url:
         yield await customer(url, pool, job_id)
 
 
@@ -238,7 +239,7 @@ async def test_who_does_not_read_is_let_go_and_the_others_do_not_wait(
     monkeypatch.setattr(api.feed, "_LEAST_PAUSE_S", 0)
     monkeypatch.setattr(api.routes.jobs, "_SENT_WITHIN_S", 1)
     job_id = await add_begun_job(pool, [f"site-{number:03}" for number in range(300)])
-    async with serving(services) as url:
+    async with live(services) as url:
         reader = await customer(url, pool, job_id)
         with socket.socket() as sleeper:
             sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -267,7 +268,7 @@ async def test_a_database_that_is_restarted_is_said_and_caught_up_with(test_fold
         _, away = await nowhere()
         async with await open_pool(stack.environment.values["DATABASE_URL"], 5) as pool:
             job_id = await add_begun_job(pool, SLUGS)
-            async with serving(Services(pool=pool, gateway=away)) as url:
+            async with live(Services(pool=pool, gateway=away)) as url:
                 watcher = await customer(url, pool, job_id)
                 async with watcher.watch() as browser:
                     await browser.until("state", state="live")

@@ -21,9 +21,8 @@ from schema.contracts.submission import ActionResolution, Evidence, SubmissionSt
 from schema.failures import FailureType
 from schema.store import links, tokens
 from schema.store.database import Pool, Seat, open_pool
-from tests.api.browsing import overflow, violations
+from tests.api.browsing import live, overflow, violations
 from tests.api.customer_job import CustomerJob
-from tests.api.streams import serving
 from tests.factories import row
 from tests.stacks import running
 
@@ -55,7 +54,7 @@ async def site(database_url: str) -> AsyncIterator[str]:
     async with (
         await open_pool(database_url, 5, Seat.STAFF) as pool,
         await open_pool(database_url, 5, Seat.CUSTOMERS) as customers,
-        serving(Services(pool=pool, customers=customers, gateway=NobodyThere())) as address,
+        live(Services(pool=pool, customers=customers, gateway=NobodyThere())) as address,
     ):
         yield address
 
@@ -299,7 +298,7 @@ async def test_a_database_that_goes_away_is_said_and_caught_up_with(browser: Bro
         async with await open_pool(stack.environment.values["DATABASE_URL"], 5) as pool:
             job = await CustomerJob.paid(pool, 4)
             await job.begin()
-            async with serving(Services(pool=pool, gateway=NobodyThere())) as site:
+            async with live(Services(pool=pool, gateway=NobodyThere())) as site:
                 page = await opened(browser, site, job)
                 await expect(light(page, "live")).to_be_visible()
                 await stack.kill("postgresql")

@@ -177,7 +177,8 @@ async def test_deliveries_that_go_wrong_lead_to_nothing_wrong(shop: Shop, server
         paid = next(event.id for event in events if event.type == "checkout.session.completed")
         for wrong in ({"secret": "whsec_forged"}, {"age_s": 301}, {"livemode": True}):
             assert await shop.control(f"send/{paid}", {**endpoint, **wrong}) == {"answered": 400}
-        assert await shop.pool.fetchval("select count(*) from stripe_events") == 0
+        # Of other tests' events some may come again at any moment, and are nobody's here.
+        assert not await shop.pool.fetchval("select exists (select from stripe_events where id = $1)", paid)
         await shop.control("release", {"order": "newest_first"})
         assert await shop.control(f"send/{paid}", {**endpoint, "copies": 20}) == {"answered": 200}
         assert (await shop.only()).job_id is not None

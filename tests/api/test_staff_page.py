@@ -59,7 +59,7 @@ def serviced(pool: Pool, client: Client) -> Services:
 @pytest.fixture
 async def site(pool: Pool, dev: WorkflowEnvironment) -> AsyncIterator[str]:
     services = serviced(pool, dev.client)
-    async with services.hub.running(pool, services.progress), live(services) as address:
+    async with live(services) as address:
         yield address
 
 
@@ -263,29 +263,26 @@ async def test_parts_that_stop_while_the_page_is_open_are_said_and_it_recovers_b
             assert services.queues is not None
             queue = services.queues.jobs
             assert isinstance(queue, Counted)
-            async with services.hub.running(pool, services.progress):
-                async with live(services) as site:
-                    page = await signed_in(browser, pool, site)
-                    await page.goto(f"{site}/staff")
-                    await expect(page.locator("#light")).to_have_text("Live")
-                    queue.away = True
-                    await expect(page.locator("#trouble-queue")).to_contain_text(
-                        "SQS cannot be reached", timeout=12_000
+            async with live(services) as site:
+                page = await signed_in(browser, pool, site)
+                await page.goto(f"{site}/staff")
+                await expect(page.locator("#light")).to_have_text("Live")
+                queue.away = True
+                await expect(page.locator("#trouble-queue")).to_contain_text("SQS cannot be reached", timeout=12_000)
+                queue.away = False
+                await expect(page.locator("#trouble-queue")).to_have_count(0, timeout=12_000)
+                async with hanging(pool):
+                    await expect(page.locator("#trouble-database")).to_contain_text(
+                        "PostgreSQL has not answered", timeout=20_000
                     )
-                    queue.away = False
-                    await expect(page.locator("#trouble-queue")).to_have_count(0, timeout=12_000)
-                    async with hanging(pool):
-                        await expect(page.locator("#trouble-database")).to_contain_text(
-                            "PostgreSQL has not answered", timeout=20_000
-                        )
-                        # What was known stays before one's eyes.
-                        await expect(page.locator("article.action")).to_have_count(1)
-                    await expect(page.locator("#trouble-database")).to_have_count(0, timeout=20_000)
-                await expect(page.locator("#light")).to_have_text("Connection lost, trying again", timeout=8_000)
-                await expect(page.locator("#lost")).to_contain_text("The page cannot be renewed", timeout=12_000)
-                async with live(services, int(site.rpartition(":")[2])):
-                    await expect(page.locator("#light")).to_have_text("Live", timeout=15_000)
-                    await expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
+                    # What was known stays before one's eyes.
+                    await expect(page.locator("article.action")).to_have_count(1)
+                await expect(page.locator("#trouble-database")).to_have_count(0, timeout=20_000)
+            await expect(page.locator("#light")).to_have_text("Connection lost, trying again", timeout=8_000)
+            await expect(page.locator("#lost")).to_contain_text("The page cannot be renewed", timeout=12_000)
+            async with live(services, int(site.rpartition(":")[2])):
+                await expect(page.locator("#light")).to_have_text("Live", timeout=15_000)
+                await expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
 
 
 async def test_a_captcha_is_shown_when_it_is_asked_and_answered_on_the_page(
