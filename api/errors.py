@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 from asgi_correlation_id import correlation_id
 from fastapi import FastAPI, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match
 
@@ -56,7 +57,7 @@ def install(application: FastAPI) -> None:
         return respond(request, error)
 
     problems.install(application, answer)
-    for kind in (*AWAY, *_NOT_STORABLE, Unanswered, Exception):
+    for kind in (*AWAY, *_NOT_STORABLE, Unanswered, ClientDisconnect, Exception):
         application.add_exception_handler(kind, failed)
 
 
@@ -124,6 +125,9 @@ def _explain(error: Exception) -> tuple[Problem, Headers]:
     if isinstance(error, _NOT_STORABLE):
         wrong = FieldProblem(field="request", message="A text holds a character that cannot be stored (NUL).")
         return Problem(title="The request is not understood", status=422, errors=(wrong,)), None
+    if isinstance(error, ClientDisconnect):
+        # Nobody reads it, and we are not to blame.
+        return Problem(title="The request ended in its middle", status=HTTPStatus.BAD_REQUEST), None
     return problems.explain(error)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 from temporalio.client import Client
 
 from api.dependencies import Services
@@ -167,3 +168,33 @@ async def test_without_a_secret_nothing_is_believed(api: httpx.AsyncClient, pool
     app.state.services = Services(pool=pool, gateway=services.gateway)
     payment_id = await wire.add_payment(pool)
     assert "STRIPE_WEBHOOK_SECRETS" in problem(await post(api, wire.completed(payment_id), secret=" "), 503)["detail"]
+
+
+async def test_who_hangs_up_in_the_middle_is_no_fault_of_ours(api: httpx.AsyncClient, pool: Pool) -> None:
+    sent: list[Any] = []
+    told = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return told.pop(0) if len(told) > 1 else told[0]
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/webhooks/stripe",
+        "raw_path": b"/api/webhooks/stripe",
+        "query_string": b"",
+        "headers": [(b"stripe-signature", b"t=1,v1=00"), (b"content-type", b"application/json")],
+        "client": ("192.0.2.1", 4711),
+        "server": ("api.test", 80),
+        "scheme": "http",
+        "http_version": "1.1",
+        "root_path": "",
+        "app": app,
+    }
+    with capture_logs() as lines:
+        await app(scope, receive, send)
+    assert [message["status"] for message in sent if "status" in message] in ([], [400])
+    assert not [line for line in lines if line["log_level"] == "error"]
