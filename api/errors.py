@@ -93,6 +93,9 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
         lines.append(f"If you write to us about it, name this number: {named.request_id}.")
     shown = page(request, "message.html", HTTPStatus(named.status), title=title, lines=lines, link=_HOME)
     shown.headers.update(headers)
+    if named.status == HTTPStatus.SERVICE_UNAVAILABLE and request.method == "GET":
+        # Whoever waits need not press a key.
+        shown.headers["Refresh"] = headers.get("Retry-After", "5")
     return shown
 
 

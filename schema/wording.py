@@ -29,7 +29,7 @@ _SENT = {
     Evidence.RESPONSE: "Sent, and the directory took it",
     Evidence.TEXT: "Sent, and the directory confirmed it",
     Evidence.LISTING: "Listed: we have seen it in the directory",
-    Evidence.PERSON: "Listed: somebody of our team has checked it",
+    Evidence.PERSON: "Listed: you or our team confirmed it",
 }
 
 _OUR_TEAM = {

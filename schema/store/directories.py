@@ -42,10 +42,13 @@ async def all_directories(db: Executor) -> tuple[Directory, ...]:
 
 
 async def eligible(db: Executor, tier: Tier, package_size: int) -> list[tuple[UUID, str]]:
-    """(id, slug) of the tier's active directories, highest domain authority first, cut at the package size."""
+    """(id, slug) of the tier's directories, highest domain authority first, cut at the package size.
+
+    Active ones that let themselves be filled in by a service: nobody pays for one that would only be skipped.
+    """
     rows = await db.fetch(
         """
-        select id, slug from directories where active and priority_tier <= $1
+        select id, slug from directories where active and automation <> 'forbidden' and priority_tier <= $1
         order by domain_authority desc, slug limit $2
         """,
         tier.max_priority_tier,
@@ -55,12 +58,11 @@ async def eligible(db: Executor, tier: Tier, package_size: int) -> list[tuple[UU
 
 
 async def deliverable(db: Executor, *tiers: Tier) -> tuple[int, ...]:
-    """How many of those that a package of each tier would get now may be submitted to: no more than it has."""
+    """How many directories `eligible` would give a package of each tier now."""
     rows = await db.fetch(
         """
-        select (select count(*) filter (where automation <> 'forbidden') from (
-            select automation from directories where active and priority_tier <= asked.priority_tier
-            order by domain_authority desc, slug limit asked.size) as chosen) as open
+        select least(asked.size, (select count(*) from directories
+            where active and automation <> 'forbidden' and priority_tier <= asked.priority_tier))::integer as open
         from unnest($1::integer[], $2::integer[]) with ordinality as asked (priority_tier, size, place) order by place
         """,
         [tier.max_priority_tier for tier in tiers],

@@ -156,6 +156,8 @@ async def test_a_browser_gets_a_page_and_everybody_else_a_problem(
     assert (shown.status_code, shown.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert "<h1>" in shown.text
     assert "Accept" in shown.headers["vary"]
+    # What is away comes back before whoever waits has pressed a key.
+    assert shown.headers.get("refresh") == ("5" if status == 503 else None)
     problem(await site.get("/raising", headers={"Accept": "application/json"}), status)
 
 

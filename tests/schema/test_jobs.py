@@ -81,6 +81,9 @@ async def test_a_tier_goes_to_its_active_directories_best_first(pool: Pool, tier
         await add_directories(pool, [f"weak-{level}"], priority_tier=level, domain_authority=10)
         await add_directories(pool, [f"strong-{level}"], priority_tier=level, domain_authority=90)
         await add_directories(pool, [f"closed-{level}"], priority_tier=level, domain_authority=99, active=False)
+        await add_directories(
+            pool, [f"not-us-{level}"], priority_tier=level, domain_authority=99, automation="forbidden"
+        )
     job_id = await add_job(pool, tier=tier)
     await begin(pool, job_id)
     levels = range(1, highest + 1)
