@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,24 @@ async def template_database(postgres: Stack) -> str:
 
 
 @pytest.fixture
-async def database_url(postgres: Stack, template_database: str) -> AsyncIterator[str]:
+async def new_database(postgres: Stack, template_database: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes fresh, migrated databases, which end with this test."""
+    names: list[str] = []
+
+    async def make() -> str:
+        names.append(f"test_{uuid.uuid4().hex}")
+        await _execute(postgres, f"create database {names[-1]} template {template_database}")
+        return _url(postgres, names[-1])
+
+    yield make
+    for name in names:
+        await _execute(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def database_url(new_database: Callable[[], Awaitable[str]]) -> str:
     """A fresh, migrated database for this test."""
-    name = f"test_{uuid.uuid4().hex}"
-    await _execute(postgres, f"create database {name} template {template_database}")
-    yield _url(postgres, name)
-    await _execute(postgres, f"drop database {name} with (force)")
+    return await new_database()
 
 
 @pytest.fixture

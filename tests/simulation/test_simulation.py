@@ -1,7 +1,9 @@
 """The whole pipeline over virtual weeks, in worlds drawn from seeds. `python -m tests.simulation SEED` plays one."""
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -20,6 +22,11 @@ SEEDS = 200
 AT_ONCE = 25
 """Worlds on one server: the more there are, the likelier it is that an activity times out and stops its clock."""
 
+_PATIENCE_S = 120
+"""Several times what one server's worlds take."""
+
+NewDatabase = Callable[[], Awaitable[str]]
+
 MORNING = datetime(2031, 5, 1, tzinfo=UTC)
 
 
@@ -31,19 +38,31 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+async def played(new_database: NewDatabase, worlds: Mapping[int, Size]) -> list[str]:
+    """Every promise that was not kept.
+
+    Where an activity times out while it runs, as on a machine with much to do, the clock of this server stops for
+    good. That says nothing of us: the same worlds are played once more, on a server and a database of their own.
+    """
+    for patience_s in (_PATIENCE_S, None):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s), staged(await new_database()) as stage:
+                await stage.play(worlds)
+                return [complaint async for complaint in stage.complaints()]
+    raise AssertionError("the clock has stopped twice")
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("quiet")
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
-async def test_whatever_happens_every_promise_is_kept(database_url: str, first: int) -> None:
-    async with staged(database_url) as stage:
-        await stage.play(dict.fromkeys(range(first, first + AT_ONCE), Size()))
-        assert [complaint async for complaint in stage.complaints()] == []
+async def test_whatever_happens_every_promise_is_kept(new_database: NewDatabase, first: int) -> None:
+    assert await played(new_database, dict.fromkeys(range(first, first + AT_ONCE), Size())) == []
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("quiet")
-async def test_a_world_of_five_hundred_directories(database_url: str) -> None:
-    async with staged(database_url) as stage:
-        await stage.play({SEEDS: BIG})
-        assert [complaint async for complaint in stage.complaints()] == []
+async def test_a_world_of_five_hundred_directories(new_database: NewDatabase) -> None:
+    assert await played(new_database, {SEEDS: BIG}) == []
 
 
 async def test_a_promise_that_is_not_kept_is_seen(pool: Pool) -> None:
