@@ -53,17 +53,17 @@ def _of_site(site: Site) -> Iterator[str]:
     days = Counter(post.at.date() for post in site.posts)
     if site.daily_cap is not None and max(days.values(), default=0) > site.daily_cap:
         yield f"{site.slug} got {max(days.values())} submissions on a day, and its cap is {site.daily_cap}"
-    yield from _of_health(site)
+    yield from of_health(site)
 
 
-def _of_health(site: Site) -> Iterator[str]:
+def of_health(site: Site) -> Iterator[str]:
     """Whoever fails is left alone: for seconds at first, from the third time on for a rest per probe."""
     failures, earliest, last = 0, None, None
     for visit in site.visits:
         if last is not None and any(last.at < post.at <= visit.at for post in site.posts):
             failures = 0
         # One visit that two workers make, because of a partition, is in the books twice.
-        twice = last is not None and (last.ref, last.at) == (visit.ref, visit.at)
+        twice = last is not None and last.task == visit.task
         if earliest is not None and visit.at < earliest - _MOMENT and not twice:
             yield f"{site.slug} was visited at {visit.at}, and was to be left alone until {earliest}"
         if visit.failed and not twice:

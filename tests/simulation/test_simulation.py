@@ -6,13 +6,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
+from uuid import uuid4
 
 import pytest
 
 from schema.contracts.submission import SubmissionRef
 from schema.store.database import Pool
 from tests.factories import add_begun_job
-from tests.simulation.audit import complaints
+from tests.simulation.audit import complaints, of_health
 from tests.simulation.clock import Clock
 from tests.simulation.people import BIG, Size
 from tests.simulation.play import staged
@@ -65,14 +66,34 @@ async def test_a_world_of_five_hundred_directories(new_database: NewDatabase) ->
     assert await played(new_database, {SEEDS: BIG}) == []
 
 
+def dead_site(*visits: tuple[timedelta, str]) -> Site:
+    """Visited in vain, so long after the first time, by that attempt each."""
+    ref = SubmissionRef(job_id=uuid4(), slug="seed-1-0")
+    character = Character(Nature.DEAD, times=1, until=timedelta(), luck=0)
+    site = Site(ref.slug, character, cast(Clock, None), MORNING, daily_cap=1, publishes_after=timedelta())
+    for after, task in visits:
+        at = MORNING + after
+        site.visits.append(Visit(at, ref, task.encode(), failed=True, again=at))
+    return site
+
+
+def test_what_two_workers_make_of_one_attempt_is_one_visit() -> None:
+    """The later of them may look at a clock that has moved on."""
+    once, later = timedelta(seconds=2), timedelta(seconds=2, milliseconds=14)
+    earlier = (timedelta(), "first")
+    assert not list(of_health(dead_site(earlier, (once, "second"), (later, "second"))))
+    assert list(of_health(dead_site(earlier, (once, "second"), (later, "third")))) == [
+        "seed-1-0 was visited at 2031-05-01 00:00:02.014000+00:00, and was to be left alone until "
+        "2031-05-01 00:00:05+00:00"
+    ]
+
+
 async def test_a_promise_that_is_not_kept_is_seen(pool: Pool) -> None:
     """Otherwise a simulation in which nothing goes wrong would prove nothing."""
     job_id = await add_begun_job(pool, ["seed-1-0"])
     ref = SubmissionRef(job_id=job_id, slug="seed-1-0")
-    character = Character(Nature.DEAD, times=1, until=timedelta(), luck=0)
-    site = Site(ref.slug, character, cast(Clock, None), MORNING, daily_cap=1, publishes_after=timedelta())
+    site = dead_site(*((timedelta(minutes=minute), str(minute)) for minute in range(4)))
     site.posts += [Post(MORNING, ref, "business", taken=True)] * 2
-    site.visits += [Visit(MORNING + timedelta(minutes=minute), ref, True, MORNING) for minute in range(4)]
     world = World(1, cast(Clock, None), {ref.slug: site}, (), (job_id,))
     found = "\n".join(await complaints(pool, world))
     for broken in (

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from temporalio import activity
+
 from activities.boundary import ActivityFailure
 from schema.contracts.directory import DirectoryEntry
 from schema.contracts.lookup import Lookup, Search
@@ -61,10 +63,14 @@ class Character:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit, and whether the site itself made it fail; `again` is when it wishes to be visited next."""
+    """One visit, and whether the site itself made it fail; `again` is when it wishes to be visited next.
+
+    `task` is the attempt that made it: the same one twice, where a partition has two workers run it.
+    """
 
     at: datetime
     ref: SubmissionRef
+    task: bytes
     failed: bool
     again: datetime
 
@@ -98,19 +104,19 @@ class Site:
     @contextlib.asynccontextmanager
     async def visited(self, ref: SubmissionRef) -> AsyncIterator[None]:
         """Raises ActivityFailure where the site is out of order."""
-        now, nature = self.clock.now, self.character.nature
+        now, nature, task = self.clock.now, self.character.nature, activity.info().task_token
         if any(other != ref for other in self._within):
             self.crowded.append(f"{now}: {ref} met {self._within}")
         self._within.append(ref)
         try:
             if nature is Nature.DEAD or (nature is Nature.DOWN and now < self.opened + self.character.until):
-                self.visits.append(Visit(now, ref, failed=True, again=now))
+                self.visits.append(Visit(now, ref, task, failed=True, again=now))
                 raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, "nobody answers")
             if nature is Nature.BUSY and sum(visit.failed for visit in self.visits) < self.character.times:
                 pause = timedelta(minutes=1 + 100 * self.character.luck)
-                self.visits.append(Visit(now, ref, failed=True, again=now + pause))
+                self.visits.append(Visit(now, ref, task, failed=True, again=now + pause))
                 raise ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429", retry_after=pause)
-            self.visits.append(Visit(now, ref, failed=False, again=now))
+            self.visits.append(Visit(now, ref, task, failed=False, again=now))
             yield
         finally:
             self._within.remove(ref)
