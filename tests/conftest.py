@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 import structlog
+from playwright.async_api import Browser, async_playwright
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
@@ -142,6 +143,16 @@ async def skipping() -> AsyncIterator[WorkflowEnvironment]:
 def browser_path() -> Path:
     configured = os.environ.get("BROWSER_PATH")
     return find_browser(Path(configured) if configured else None)
+
+
+@pytest.fixture(scope="module")
+async def browser(browser_path: Path) -> AsyncIterator[Browser]:
+    """One per module: the modules that kill browsers must find none but their own."""
+    async with async_playwright() as playwright:
+        # Chromium's own sandbox does not work as root.
+        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture(scope="module")

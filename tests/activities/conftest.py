@@ -1,11 +1,9 @@
-"""One shared browser for the tests that look at real pages, and the counter where submissions are handed in."""
+"""A page for the tests that look at real ones, and the counter where submissions are handed in."""
 
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 import activities.browser.send
 from activities.browser.pool import BrowserPool
@@ -15,16 +13,6 @@ from tests.activities.edge import edge
 from tests.activities.site import open_site
 
 __all__ = ["edge"]
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: Path) -> AsyncIterator[Browser]:
-    """One per module: the modules that kill browsers must find none but their own."""
-    async with async_playwright() as playwright:
-        # Chromium's own sandbox does not work as root.
-        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 import asyncio
 import dataclasses
 import io
-import os
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 from temporalio.client import Client
 
 from api.dependencies import Services, Site
@@ -39,15 +37,6 @@ REQUIRED = (
 __all__ = ["stripe", "stripe_server"]
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        # Chromium's own sandbox does not work as root.
-        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The progress page in a real browser: filled live, by keyboard alone, on a phone, and while the database is away."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from api.dependencies import Services
 from api.gateway import WorkflowAway, WorkflowGateway
@@ -37,15 +36,6 @@ class NobodyThere(WorkflowGateway):
 
     async def resolve(self, workflow_id: str, decision: ActionResolution) -> None:
         raise WorkflowAway
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        # Chromium's own sandbox does not work as root.
-        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Staff in a browser: in by a token or by an OpenID provider, out again, and never in by anything else."""
 
 import contextlib
-import os
 import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +11,7 @@ import oidc_provider_mock
 import pytest
 from joserfc import jwk, jwt
 from joserfc.errors import JoseError
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser
 from pydantic import SecretStr
 from temporalio.client import Client
 
@@ -327,11 +325,10 @@ def test_the_settings_make_the_provider(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-async def test_the_page_is_read_and_used_by_everybody(services: Services, pool: Pool, browser_path: Path) -> None:
+async def test_the_page_is_read_and_used_by_everybody(services: Services, pool: Pool, browser: Browser) -> None:
     """Keyboard alone, on a phone's width, in the dark: what follows the # is in its field, and in no request."""
     token = await tokens.create(pool, "ana", [Scope.READ], "test")
-    async with browsing.live(services) as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=browser_path, chromium_sandbox=os.getuid() != 0)
+    async with browsing.live(services) as url:
         page = await browser.new_page(viewport={"width": 360, "height": 740})
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -347,4 +344,4 @@ async def test_the_page_is_read_and_used_by_everybody(services: Services, pool: 
         assert [(cookie["name"], cookie["httpOnly"], cookie["sameSite"]) for cookie in cookies] == [
             (SESSION_COOKIE, True, "Strict")
         ]
-        await browser.close()
+        await page.close()

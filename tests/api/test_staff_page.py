@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
@@ -37,14 +37,6 @@ CAPTCHA = Outcome(
     screenshot="shot.png",
 )
 REFUSED = Outcome(status=SubmissionStatus.FAILED, failure=FailureType.REFUSED, reason="phone: not valid")
-
-
-@pytest.fixture(scope="module")
-async def browser(browser_path: Path) -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        opened = await driver.chromium.launch(executable_path=str(browser_path), args=["--no-sandbox"])
-        yield opened
-        await opened.close()
 
 
 def serviced(pool: Pool, client: Client) -> Services:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from deploy.local.sqlite import open_book
 from schema.contracts.base import Contract
 
 
@@ -82,13 +83,7 @@ class Books:
     """One SQLite file. Calls are synchronous and short: a row is a fraction of a millisecond, and atomic."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        # FastAPI may call from its event loop's thread only; creation may happen in another one.
-        self._db = sqlite3.connect(folder / "books.sqlite3", isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db = open_book(folder / "books.sqlite3", _SCHEMA)
 
     def close(self) -> None:
         self._db.close()

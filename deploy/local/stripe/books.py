@@ -5,11 +5,11 @@ One SQLite file, so that a server that was killed knows what was paid, and still
 
 import contextlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local.sqlite import open_book
 from deploy.local.stripe.wire import Document
 
 _SCHEMA = """
@@ -67,12 +67,7 @@ class Books:
     """Calls are synchronous and short; whoever does several things at once wraps them in `transaction`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(folder / "stripe.sqlite3", isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(_SCHEMA)
+        self._db = open_book(folder / "stripe.sqlite3", _SCHEMA)
 
     def close(self) -> None:
         self._db.close()
