@@ -6,24 +6,24 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from api.actions import ActionsService, Link
-from api.captchas import CaptchaService
-from api.checkout import CheckoutService
-from api.customer_actions import CustomerActions
-from api.explained import Executions
+from api.access.grace import Grace
+from api.access.links import LinkService
+from api.access.oidc import Provider
+from api.access.sign_in import SignInService
 from api.gateway import WorkflowGateway
-from api.grace import Grace
-from api.hub import Hub
-from api.links import LinkService
-from api.oidc import Provider
-from api.payments import PaymentsService
-from api.progress import ProgressService
+from api.handoff.actions import ActionsService, Link
+from api.handoff.captchas import CaptchaService
+from api.handoff.customer_actions import CustomerActions
+from api.job.hub import Hub
+from api.job.progress import ProgressService
+from api.job.reports import Artifacts, ReportsService
 from api.rates import Rates
-from api.reports import Artifacts, ReportsService
-from api.sign_in import SignInService
-from api.status import Queues, StatusBoard
-from api.steering import SteeringService
-from api.stripe import StripeGateway, Webhooks
+from api.selling.checkout import CheckoutService
+from api.selling.payments import PaymentsService
+from api.selling.stripe import StripeGateway, Webhooks
+from api.staff.explained import Executions
+from api.staff.status import Queues, StatusBoard
+from api.staff.steering import SteeringService
 from schema.store.database import Pool
 
 

@@ -28,7 +28,7 @@ from api.routes import (
     status,
     webhooks,
 )
-from api.stripe import Webhooks
+from api.selling.stripe import Webhooks
 from deploy.runtime.artifacts import FOR_A_GLANCE, FOR_A_LOOK, linker, store
 from deploy.runtime.client import connect
 from deploy.runtime.database import seated

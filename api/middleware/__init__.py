@@ -12,7 +12,7 @@ From the outside in:
 8. idempotency keys, which read the body and need the database;
 9. entity tags, nearest to the routes: what is replayed is no read.
 
-Nothing here knows a customer or a job: who may do what is `api.auth`.
+Nothing here knows a customer or a job: who may do what is `api.access.auth`.
 """
 
 from asgi_correlation_id import CorrelationIdMiddleware

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.auth import SESSION_COOKIE
+from api.access.auth import SESSION_COOKIE
 from api.dependencies import Services
 from api.middleware.origins import SAFE
 from api.middleware.site import services_of

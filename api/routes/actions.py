@@ -10,10 +10,10 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException, Query
 from pydantic import ConfigDict, Field
 
-from api import auth
-from api.actions import CLAIM, NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import StaffActs, StaffReads
+from api.access import auth
+from api.access.auth import StaffActs, StaffReads
 from api.dependencies import ServicesDep
+from api.handoff.actions import CLAIM, NobodyAnswers, NoSuchAction, NotPossible, Taken
 from schema import guidance, ids, problems
 from schema.contracts.action import (
     Action,

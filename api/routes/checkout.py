@@ -10,17 +10,17 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from api.auth import let_in
-from api.checkout import Held, NotOrderable, Package
+from api.access.auth import let_in
 from api.dependencies import Services, ServicesDep
 from api.pages import page
-from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
 from api.profile import forms, places
 from api.profile.logo import MOST_BYTES, LogoRefused
 from api.profile.reader import SOCIAL
 from api.profile.reading import check
 from api.routes.drafts import AWAY, CLOSED, COOKIE, DraftCookie, arrival, keep
-from api.stripe import StripeAway, StripeRefused
+from api.selling.checkout import Held, NotOrderable, Package
+from api.selling.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
+from api.selling.stripe import StripeAway, StripeRefused
 from schema import categories
 from schema.contracts.draft import Draft, FieldNote, ProfileCheck, TypedProfile
 from schema.contracts.job import Tier

@@ -12,14 +12,14 @@ from fastapi import APIRouter, Cookie, File, HTTPException, Query, Request, Resp
 from pydantic import ConfigDict, Field, JsonValue
 
 from api import errors
-from api.checkout import Held, NotOrderable
 from api.dependencies import ServicesDep, Site
-from api.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
 from api.profile import logo as logos
 from api.profile import places
 from api.profile.logo import MOST_BYTES, LogoRefused
 from api.profile.reading import check
-from api.stripe import StripeAway, StripeRefused
+from api.selling.checkout import Held, NotOrderable
+from api.selling.payments import AlreadyPaid, PaymentsClosed, PaymentUnderWay
+from api.selling.stripe import StripeAway, StripeRefused
 from schema import categories, problems
 from schema.contracts.base import Contract
 from schema.contracts.draft import CategoryHit, FieldNote, ProfileCheck, TypedProfile

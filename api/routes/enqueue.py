@@ -12,8 +12,8 @@ import asyncpg
 from fastapi import APIRouter, Header, HTTPException, Response
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from api import auth
-from api.auth import ServiceEnqueues
+from api.access import auth
+from api.access.auth import ServiceEnqueues
 from api.dependencies import Services, ServicesDep
 from api.middleware.idempotency import KEY_PATTERN
 from schema.contracts.base import Contract, one_line

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, HTTPException
 from pydantic import ConfigDict
 
-from api import auth
-from api.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import CustomerDep
-from api.customer_actions import CustomerDecision
+from api.access import auth
+from api.access.auth import CustomerDep
 from api.dependencies import ServicesDep
+from api.handoff.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
+from api.handoff.customer_actions import CustomerDecision
 from schema.contracts.base import Contract
 
 router = APIRouter(prefix="/api/jobs/{job_id}/actions", tags=["jobs"])

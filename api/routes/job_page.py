@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import CustomerDep, ViewerDep, let_in
-from api.customer_actions import CustomerDecision
+from api.access.auth import CustomerDep, ViewerDep, let_in
 from api.dependencies import ServicesDep
+from api.handoff.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
+from api.handoff.customer_actions import CustomerDecision
 from api.pages import page
 from api.pages.by_link import ByLink
 from schema.contracts.progress import DirectoryView, StateGroup

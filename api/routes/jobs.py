@@ -11,10 +11,10 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from sse_starlette import ServerSentEvent
 from starlette.responses import RedirectResponse
 
-from api import auth
-from api.auth import LinkGiven, SessionGiven, Viewer, ViewerDep
+from api.access import auth
+from api.access.auth import LinkGiven, SessionGiven, Viewer, ViewerDep
 from api.dependencies import Services, ServicesDep
-from api.feed import HEARTBEAT_S, Note
+from api.job.feed import HEARTBEAT_S, Note
 from api.routes import job_examples
 from api.streams import EventStream
 from schema import problems

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import EmailStr, TypeAdapter, ValidationError
 
-from api.auth import JOB_COOKIES, let_in
+from api.access.auth import JOB_COOKIES, let_in
 from api.dependencies import ServicesDep
 from api.pages import page
 from api.pages.by_link import ByLink, opens_nothing

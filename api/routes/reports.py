@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import HTMLResponse
 
-from api import auth, reports
-from api.auth import Viewer, ViewerDep
+from api.access import auth
+from api.access.auth import Viewer, ViewerDep
 from api.dependencies import Services, ServicesDep
+from api.job import reports
+from api.job.reports import NotPrinted
 from api.pages import page
-from api.reports import NotPrinted
 from api.routes import job_examples
 from schema.contracts.progress import Snapshot
 

@@ -7,11 +7,11 @@ from asgi_correlation_id import correlation_id
 from fastapi import APIRouter, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.auth import SESSION_COOKIE, SIGN_IN
+from api.access.auth import SESSION_COOKIE, SIGN_IN
+from api.access.oidc import Attempt, ProviderAway, SignInRefused
+from api.access.sign_in import NotKnown
 from api.dependencies import Services, ServicesDep
-from api.oidc import Attempt, ProviderAway, SignInRefused
 from api.pages import page
-from api.sign_in import NotKnown
 from schema.store import sessions
 
 router = APIRouter(prefix="/staff", include_in_schema=False)

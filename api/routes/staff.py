@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse
 
+from api.access.looking import StaffLooksAtPage
 from api.dependencies import Services, ServicesDep
-from api.desk import WORDS, TemporalLinks, desk
-from api.looking import StaffLooksAtPage
 from api.pages import page
 from api.routes.status import find_directories
+from api.staff.desk import WORDS, TemporalLinks, desk
 from schema.contracts.access import Principal, Scope
 from schema.contracts.status import Window
 

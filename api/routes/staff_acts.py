@@ -14,10 +14,10 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import RedirectResponse, Response
 
-from api.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
-from api.auth import StaffActs
+from api.access.auth import StaffActs
+from api.access.looking import StaffLooksAtPage
 from api.dependencies import Services, ServicesDep
-from api.looking import StaffLooksAtPage
+from api.handoff.actions import NobodyAnswers, NoSuchAction, NotPossible, Taken
 from api.routes.staff import staff_page
 from schema.contracts.access import Principal
 from schema.contracts.action import Action, ActionFilter

@@ -9,12 +9,12 @@ from uuid import UUID
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import StaffActs
+from api.access.auth import StaffActs
+from api.access.looking import StaffLooksAtPage
 from api.dependencies import Services, ServicesDep
-from api.explained import explained
-from api.looking import StaffLooksAtPage
 from api.routes.staff import said_of, staff_page
-from api.steering import NobodyThere, NoSuchJob, NotNow
+from api.staff.explained import explained
+from api.staff.steering import NobodyThere, NoSuchJob, NotNow
 from schema.contracts.access import AuditFilter, Principal
 from schema.contracts.directory import Slug
 from schema.contracts.job import JobStatus

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from sse_starlette.event import ServerSentEvent
 
-from api import auth
+from api.access import auth
+from api.access.looking import StaffLooks
 from api.dependencies import Services, ServicesDep
-from api.looking import StaffLooks
 from api.routes import status_examples as examples
-from api.status import StatusBoard
+from api.staff.status import StatusBoard
 from api.streams import EventStream
 from schema import problems
 from schema.contracts.job import JobStatus, Tier

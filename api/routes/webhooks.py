@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, BackgroundTasks, HTTPException, Request
 
 from api.dependencies import ServicesDep
-from api.stripe import NotFromStripe, WrongMode
+from api.selling.stripe import NotFromStripe, WrongMode
 from schema import problems
 from schema.contracts.base import Contract
 from schema.contracts.payment import EventNotUnderstood

@@ -24,8 +24,8 @@ from schema.failures import FailureType
 
 if TYPE_CHECKING:
     from activities.artifacts import ArtifactStore
-    from api.actions import ActionsService
-    from api.captchas import CaptchaService
+    from api.handoff.actions import ActionsService
+    from api.handoff.captchas import CaptchaService
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -204,9 +204,9 @@ class Desk:
 async def desk() -> AsyncIterator[Desk]:
     """What they do not do is said in their own sentence. Raises CommandFailed."""
     from activities.artifacts import ArtifactStore
-    from api.actions import ActionsService, NobodyAnswers, NoSuchAction, NotPossible, Taken
-    from api.captchas import CaptchaService
     from api.gateway import WorkflowGateway
+    from api.handoff.actions import ActionsService, NobodyAnswers, NoSuchAction, NotPossible, Taken
+    from api.handoff.captchas import CaptchaService
     from deploy.runtime.artifacts import FOR_A_LOOK, linker
     from deploy.runtime.aws import s3_client
     from deploy.runtime.client import connect

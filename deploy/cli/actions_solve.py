@@ -105,7 +105,7 @@ class _Sitting:
             file = await self._picture(shown.picture, f"captcha-{directory}-{shown.number}")
             remarks.print(str(file), soft_wrap=True, markup=False, highlight=False)
         text, self._given = self._given or _asked(), ""
-        from api.actions import Taken
+        from api.handoff.actions import Taken
 
         try:
             await self._captchas.answer(self._action_id, shown.number, text, self._who)

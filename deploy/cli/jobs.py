@@ -196,7 +196,7 @@ async def _found(pool: Pool, job_id: UUID) -> JobReport:
 async def _steered(job_id: UUID, steer: Steer) -> Steered:
     """Raises CommandFailed where the job has ended, has not begun, or is so already."""
     from api.gateway import WorkflowGateway
-    from api.steering import NobodyThere, NoSuchJob, NotNow, SteeringService
+    from api.staff.steering import NobodyThere, NoSuchJob, NotNow, SteeringService
     from deploy.cli.temporal import temporal
 
     settings = load_settings()

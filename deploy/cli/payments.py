@@ -22,7 +22,7 @@ from schema.store.database import Pool
 from schema.store.refunds import NotFinal
 
 if TYPE_CHECKING:
-    from api.refunds import RefundService
+    from api.selling.refunds import RefundService
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -163,9 +163,9 @@ async def _show(either: UUID) -> ShownPayment:
 
 async def _refund(either: UUID, by: str | None, *, dry_run: bool, quiet: bool) -> Refunded:
     """Raises CommandFailed."""
-    from api.payments import PaymentsClosed
-    from api.refunds import NotRefundable
-    from api.stripe import StripeAway, StripeRefused
+    from api.selling.payments import PaymentsClosed
+    from api.selling.refunds import NotRefundable
+    from api.selling.stripe import StripeAway, StripeRefused
 
     who = cli_principal(by)
     settings = load_settings()
@@ -211,7 +211,7 @@ async def _reconcile(*, dry_run: bool, quiet: bool) -> UpkeepReport:
     """Raises CommandFailed."""
     from activities.findings import Findings
     from activities.payments import reconcile as take_all
-    from api.stripe import StripeAway, StripeRefused
+    from api.selling.stripe import StripeAway, StripeRefused
     from deploy.runtime.stripe import stripe_gateway
 
     settings = load_settings()
@@ -230,8 +230,8 @@ async def _reconcile(*, dry_run: bool, quiet: bool) -> UpkeepReport:
 @contextlib.asynccontextmanager
 async def _service(settings: Settings, pool: Pool) -> AsyncIterator["RefundService"]:
     from api.gateway import WorkflowGateway
-    from api.payments import PaymentsService
-    from api.refunds import RefundService
+    from api.selling.payments import PaymentsService
+    from api.selling.refunds import RefundService
     from deploy.runtime.client import connect
     from deploy.runtime.stripe import stripe_gateway
 

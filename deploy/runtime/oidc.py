@@ -1,6 +1,6 @@
 """The OpenID provider by which staff sign in, by the settings."""
 
-from api.oidc import Provider
+from api.access.oidc import Provider
 from deploy.runtime.settings import Settings
 from schema.contracts.access import Scope
 

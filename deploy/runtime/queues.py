@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from botocore.exceptions import BotoCoreError, ClientError
 
 from activities.queues import Queue
-from api.status import Queues
+from api.staff.status import Queues
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from api.stripe import StripeGateway
+from api.selling.stripe import StripeGateway
 from deploy.runtime.settings import Settings
 
 

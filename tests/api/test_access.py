@@ -15,7 +15,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from temporalio.client import Client
 
-from api.auth import SESSION_COOKIE, job_cookie
+from api.access.auth import SESSION_COOKIE, job_cookie
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from api.main import app

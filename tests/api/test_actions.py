@@ -11,9 +11,9 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from api.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
+from api.handoff.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from api.main import app
 from schema.contracts.access import AuditFilter
 from schema.contracts.action import Action, ActionFilter, ActionStatus

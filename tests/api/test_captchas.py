@@ -9,10 +9,10 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from api.actions import NoSuchAction, NotPossible, Taken
-from api.captchas import CaptchaService
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
+from api.handoff.actions import NoSuchAction, NotPossible, Taken
+from api.handoff.captchas import CaptchaService
 from api.main import app
 from schema.contracts.action import Action, ActionStatus
 from schema.contracts.form import CaptchaKind

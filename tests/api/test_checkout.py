@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 from temporalio.client import Client
 
-from api.checkout import PREFIX
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from api.main import app
-from api.stripe import StripeGateway
+from api.selling.checkout import PREFIX
+from api.selling.stripe import StripeGateway
 from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.job import Tier

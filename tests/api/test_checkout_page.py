@@ -13,7 +13,7 @@ from temporalio.client import Client
 
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
-from api.stripe import StripeGateway
+from api.selling.stripe import StripeGateway
 from deploy.local.ports import free_port
 from deploy.local.stack import Stack
 from schema.contracts.job import Tier

@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 
-import api.feed
+import api.job.feed
 import api.routes.jobs
 from api.dependencies import Services
-from api.progress import Changes, ProgressService
+from api.job.progress import Changes, ProgressService
 from deploy.local.parts import Piece
 from schema.contracts.payment import StopReason
 from schema.contracts.replay import RetryRequest
@@ -235,8 +235,8 @@ async def test_a_quiet_stream_says_that_it_lives(watcher: Customer, monkeypatch:
 async def test_who_does_not_read_is_let_go_and_the_others_do_not_wait(
     pool: Pool, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.feed, "_MOST_BEHIND", 5)
-    monkeypatch.setattr(api.feed, "_LEAST_PAUSE_S", 0)
+    monkeypatch.setattr(api.job.feed, "_MOST_BEHIND", 5)
+    monkeypatch.setattr(api.job.feed, "_LEAST_PAUSE_S", 0)
     monkeypatch.setattr(api.routes.jobs, "_SENT_WITHIN_S", 1)
     job_id = await add_begun_job(pool, [f"site-{number:03}" for number in range(300)])
     async with live(services) as url:

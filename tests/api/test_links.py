@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from api.auth import job_cookie
+from api.access.auth import job_cookie
 from api.dependencies import Services, Site
 from api.main import app
 from schema.store import links

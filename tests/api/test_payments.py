@@ -15,9 +15,9 @@ from activities.findings import Findings
 from activities.payments import reconcile
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
-from api.payments import AlreadyPaid, NoSuchPayment, PaymentsClosed, PaymentsService, PaymentUnderWay
-from api.refunds import NotRefundable, RefundService
-from api.stripe import StripeAway, StripeGateway, StripeRefused, Webhooks
+from api.selling.payments import AlreadyPaid, NoSuchPayment, PaymentsClosed, PaymentsService, PaymentUnderWay
+from api.selling.refunds import NotRefundable, RefundService
+from api.selling.stripe import StripeAway, StripeGateway, StripeRefused, Webhooks
 from deploy.local.parts import Piece
 from deploy.local.stack import Stack
 from schema.contracts.access import AuditFilter
@@ -294,7 +294,7 @@ async def test_who_dies_between_stripe_and_the_ledger_refunds_nothing_twice(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("api.refunds.refunds.finish", dies)
+        patched.setattr("api.selling.refunds.refunds.finish", dies)
         with pytest.raises(KeyboardInterrupt):
             await shop.refunds.refund(payment.payment_id, ANA)
     done = await shop.refunds.refund(payment.payment_id, ANA)

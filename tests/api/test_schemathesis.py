@@ -13,7 +13,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
-from api.stripe import Webhooks
+from api.selling.stripe import Webhooks
 from schema.contracts.access import Scope
 from schema.store import links, tokens
 from schema.store.database import Pool, Seat, open_pool

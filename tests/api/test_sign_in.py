@@ -15,11 +15,11 @@ from playwright.async_api import Browser
 from pydantic import SecretStr
 from temporalio.client import Client
 
-from api.auth import SESSION_COOKIE
+from api.access.auth import SESSION_COOKIE
+from api.access.oidc import Attempt, Provider, SignInRefused
 from api.dependencies import Services, Site
 from api.gateway import WorkflowGateway
 from api.main import app
-from api.oidc import Attempt, Provider, SignInRefused
 from deploy.runtime.oidc import oidc_provider
 from deploy.runtime.settings import Settings
 from schema.contracts.access import AuditFilter, Scope

@@ -11,10 +11,10 @@ from playwright.async_api import Browser, Page, Route, expect
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from api.auth import SESSION_COOKIE
+from api.access.auth import SESSION_COOKIE
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
-from api.status import Queues
+from api.staff.status import Queues
 from deploy.local.parts import Piece
 from schema.contracts.access import AuditFilter, Scope
 from schema.contracts.form import CaptchaKind

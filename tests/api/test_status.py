@@ -17,11 +17,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from api import status as board
 from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.main import app
-from api.status import Queues
+from api.staff import status as board
+from api.staff.status import Queues
 from deploy.local.parts import Piece
 from deploy.local.ports import free_port
 from schema.contracts.access import Scope

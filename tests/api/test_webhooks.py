@@ -16,7 +16,7 @@ from api.dependencies import Services
 from api.gateway import WorkflowGateway
 from api.main import app
 from api.middleware.bodies import limit_of
-from api.stripe import Webhooks
+from api.selling.stripe import Webhooks
 from schema.contracts.payment import PaymentStatus
 from schema.store import payments
 from schema.store.database import Pool, Seat, open_pool

@@ -21,8 +21,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.executions import start_job
-from api.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
+from api.handoff.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from deploy.cli.example import example_profile
 from deploy.cli.intake import place
 from schema import ids

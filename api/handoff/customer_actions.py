@@ -6,7 +6,7 @@ It goes through the one service behind all actions, as "customer"; staff who hol
 from enum import StrEnum
 from uuid import UUID
 
-from api.actions import ActionsService, NoSuchAction
+from api.handoff.actions import ActionsService, NoSuchAction
 from schema.contracts.access import Principal
 from schema.contracts.action import Action
 from schema.contracts.submission import Resolution

@@ -15,8 +15,8 @@ from uuid import UUID
 import structlog
 from sse_starlette.event import ServerSentEvent
 
-from api.feed import Feed, Subscription
-from api.progress import ProgressService
+from api.job.feed import Feed, Subscription
+from api.job.progress import ProgressService
 from schema.store.database import AWAY, Pool
 
 CHANNEL = "directorybolt_events"

@@ -5,7 +5,7 @@ It only carries words to and fro: the page is open in a worker, and the director
 
 from uuid import UUID
 
-from api.actions import ActionsService, Link, NoSuchAction, NotPossible, Taken
+from api.handoff.actions import ActionsService, Link, NoSuchAction, NotPossible, Taken
 from schema.contracts.access import Principal
 from schema.contracts.action import Action
 from schema.contracts.captcha import Attendance

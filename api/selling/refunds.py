@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from api.payments import PaymentsClosed, PaymentsService
-from api.stripe import StripeGateway, StripeRefused
+from api.selling.payments import PaymentsClosed, PaymentsService
+from api.selling.stripe import StripeGateway, StripeRefused
 from schema.contracts.access import Principal
 from schema.contracts.payment import (
     ChargeFacts,

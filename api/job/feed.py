@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sse_starlette.event import ServerSentEvent
 
-from api.progress import Changes, ProgressService
+from api.job.progress import Changes, ProgressService
 from schema.contracts.progress import Connection, ConnectionState, JobView, StreamEvent
 from schema.store.database import AWAY
 

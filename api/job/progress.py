@@ -6,7 +6,7 @@ All is read through the job's own scope, so that a mistake in a query shows noth
 import dataclasses
 from uuid import UUID
 
-from api.actions import Link
+from api.handoff.actions import Link
 from schema.contracts.progress import DirectoryView, JobView, ResultsFilter, ResultsPage, Snapshot, StateGroup
 from schema.store import pending_artifacts, progress
 from schema.store.database import Pool, job_scope

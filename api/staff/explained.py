@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from api.patience import within
-from api.status import StatusBoard
+from api.staff.status import StatusBoard
 from schema.contracts.explanation import DirectoryFacts, Execution, JobExplanation, JobFacts, WorkflowState
 from schema.explain.whole import explain_whole
 from schema.store import facts

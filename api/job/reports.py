@@ -16,8 +16,8 @@ from uuid import UUID
 import botocore.exceptions
 
 from api.gateway import Unanswered, WorkflowGateway
+from api.job.progress import URGENT_FIRST, ProgressService
 from api.pages import STATIC, fragment
-from api.progress import URGENT_FIRST, ProgressService
 from schema import wording
 from schema.contracts.progress import Snapshot, StateGroup
 from schema.contracts.report import Report

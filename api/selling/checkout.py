@@ -1,6 +1,6 @@
 """What a customer does before paying: choose a package, describe the business, come back another day, order.
 
-A draft belongs to whoever bears its secret. Money is `api.payments`; what is wrong with a profile, `api.profile`.
+A draft belongs to whoever bears its secret. Money is `api.selling.payments`, a profile's faults are `api.profile`.
 """
 
 import asyncio
@@ -8,9 +8,9 @@ import dataclasses
 from collections.abc import Sequence
 from uuid import UUID
 
-from api.payments import NoSuchPayment, PaymentsService
 from api.profile import logo
 from api.profile.reading import read
+from api.selling.payments import NoSuchPayment, PaymentsService
 from schema import secrets
 from schema.contracts.base import Contract
 from schema.contracts.draft import Draft, FieldNote, TypedProfile

@@ -14,9 +14,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
 
-from api import judgement
 from api.gateway import WorkflowGateway
 from api.patience import within
+from api.staff import judgement
 from schema.contracts.action import Action, ActionFilter
 from schema.contracts.status import (
     Answering,

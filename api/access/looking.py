@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api import auth
-from api.auth import SessionGiven, TokenGiven
+from api.access import auth
+from api.access.auth import SessionGiven, TokenGiven
 from api.dependencies import ServicesDep
 from schema.contracts.access import Principal, Scope
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from api.gateway import Unanswered, WorkflowAway, WorkflowGateway
-from api.stripe import StripeAway, StripeGateway, StripeRefused
+from api.selling.stripe import StripeAway, StripeGateway, StripeRefused
 from schema.contracts.job import Tier
 from schema.contracts.payment import PaymentStatus, PaymentView, SessionFacts, StripeEvent, as_event
 from schema.contracts.profile import BusinessProfile

@@ -11,11 +11,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from api import charts
-from api.charts import Bar, HourChart
 from api.dependencies import Site
-from api.judgement import counted, spell
-from api.status import StatusBoard
+from api.staff import charts
+from api.staff.charts import Bar, HourChart
+from api.staff.judgement import counted, spell
+from api.staff.status import StatusBoard
 from schema import ids
 from schema.contracts.action import Action
 from schema.contracts.job import JobStatus

@@ -1,0 +1,1 @@
+"""One job as who watches it sees it: how far it is, what changes, and its report."""
