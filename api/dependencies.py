@@ -128,7 +128,8 @@ class Services:
         return LinkService(self.pool)
 
 
-def services(request: Request) -> Services:
+async def services(request: Request) -> Services:
+    # Not a plain function: that would cost every request a trip to another thread.
     return cast("Services", request.app.state.services)
 
 

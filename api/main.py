@@ -89,7 +89,10 @@ app = FastAPI(
 errors.install(app)
 middleware.install(app)
 openapi.install(app)
+# A request asks one router after the other: first what programs ask all day.
 app.include_router(health.router)
+app.include_router(webhooks.router)
+app.include_router(status.router)
 app.include_router(actions.router)
 # Before the routes that take any job id in its place.
 app.include_router(enqueue.router)
@@ -104,6 +107,4 @@ app.include_router(staff.router)
 app.include_router(staff_acts.router)
 app.include_router(staff_jobs.router)
 app.include_router(sign_in.router)
-app.include_router(status.router)
-app.include_router(webhooks.router)
 app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -49,13 +49,9 @@ async def take_in(
     Raises asyncpg's UniqueViolationError where the job is there already, or another job of the payment.
     """
     await connection.execute(
-        "insert into customers (id, email, name) values ($1, $2, $3) on conflict (id) do nothing",
-        message.customer_id,
-        profile.email,
-        profile.contact_name,
-    )
-    await connection.execute(
         """
+        with customer as (
+            insert into customers (id, email, name) values ($2, $12, $13) on conflict (id) do nothing)
         insert into jobs (id, customer_id, tier, package_size, business_name, business_key, business_data,
             directory_slugs, source, created_at, payment_id)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -71,6 +67,8 @@ async def take_in(
         message.source,
         message.created_at,
         payment_id,
+        profile.email,
+        profile.contact_name,
     )
     await outbox.put(connection, message)
 

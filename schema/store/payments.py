@@ -13,7 +13,7 @@ from asyncpg import Record
 from schema import ids
 from schema.contracts.job import Tier
 from schema.contracts.mail import MailKind
-from schema.contracts.payment import PaymentStatus, PaymentView, SessionFacts, StripeEvent
+from schema.contracts.payment import Facts, PaymentStatus, PaymentView, SessionFacts, StripeEvent
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.queue import JobMessage
 from schema.standing import standing
@@ -23,7 +23,11 @@ from schema.store.database import Connection, Executor
 SOURCE = "checkout"
 
 # Not the profile: a logo may be in it.
-_LOCKED = "select id, amount_cents, currency, livemode, status from payments"
+_OF_EVENT = """
+    with ours as (
+        select id, amount_cents, currency, livemode, status from payments where livemode = $2 and {} for update)
+    update stripe_events set payment_id = ours.id from ours where stripe_events.id = $1 returning ours.*
+"""
 
 _SHOWN = """
     select p.id as payment_id, p.draft_id, p.tier, p.amount_cents, p.currency, p.livemode, p.status,
@@ -58,54 +62,55 @@ async def take_event(connection: Connection, event: StripeEvent) -> Taken:
     """
     if event.facts is None:
         return Taken(Became.IGNORED)
-    intent = event.facts.payment_intent_id
-    if intent:
-        # A dispute may be taken while the event that says whose it is has not been committed.
-        await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", intent)
     new = await connection.fetchval(
         """
-        insert into stripe_events (id, type, livemode, payload, payment_intent_id) values ($1, $2, $3, $4, $5)
+        -- A dispute may be taken while the event that says whose it is has not been committed.
+        with alone as materialized (select pg_advisory_xact_lock(hashtextextended($5, 0)))
+        insert into stripe_events (id, type, livemode, payload, payment_intent_id)
+        select $1, $2, $3, $4, $5 from alone
         on conflict (id) do nothing returning id
         """,
         event.id,
         event.type,
         event.livemode,
         event.model_dump(mode="json"),
-        intent,
+        event.facts.payment_intent_id,
     )
     if new is None:
         return Taken(Became.DUPLICATE)
-    payment = await _payment_of(connection, event)
+    payment = await _payment_of(connection, event.id, event.livemode, event.facts)
     if payment is None:
         return Taken(Became.IGNORED)
-    await connection.execute("update stripe_events set payment_id = $2 where id = $1", event.id, payment["id"])
     return Taken(Became.TAKEN, payment["id"], await _settle(connection, payment))
 
 
-async def _payment_of(connection: Connection, event: StripeEvent) -> Record | None:
-    """Locks the payment that the event is about; None where there is none of ours, or not yet."""
-    match event.facts:
-        case SessionFacts() as session:
-            # The session's own id is what Stripe knows it by; ours is the pointer that we gave it.
-            return await connection.fetchrow(
-                f"""
-                {_LOCKED} where (checkout_session_id = $1 or id = $2) and livemode = $3
-                order by (checkout_session_id = $1) desc nulls last limit 1 for update
-                """,
-                session.id,
-                session.payment_id,
-                event.livemode,
-            )
-        case facts:
-            return await connection.fetchrow(
-                f"""
-                {_LOCKED} where livemode = $2 and id in (
-                    select payment_id from stripe_events where payment_intent_id = $1 and payment_id is not null)
-                limit 1 for update
-                """,  # noqa: S608 - the text is this module's own
-                facts.payment_intent_id if facts else None,
-                event.livemode,
-            )
+async def _payment_of(connection: Connection, event_id: str, livemode: bool, facts: Facts) -> Record | None:
+    """Locks the payment that the event is about, and notes it there; None where there is none of ours, or not yet."""
+    if isinstance(facts, SessionFacts):
+        # The session's own id is what Stripe knows it by; ours is the pointer that we gave it.
+        return await connection.fetchrow(
+            _OF_EVENT.format(
+                """
+                (checkout_session_id = $3 or id = $4)
+                order by (checkout_session_id = $3) desc nulls last limit 1
+                """
+            ),
+            event_id,
+            livemode,
+            facts.id,
+            facts.payment_id,
+        )
+    return await connection.fetchrow(
+        _OF_EVENT.format(
+            """
+            id in (select payment_id from stripe_events where payment_intent_id = $3 and payment_id is not null)
+            limit 1
+            """
+        ),
+        event_id,
+        livemode,
+        facts.payment_intent_id,
+    )
 
 
 async def _settle(connection: Connection, payment: Record) -> UUID | None:
@@ -125,12 +130,14 @@ async def _settle(connection: Connection, payment: Record) -> UUID | None:
     events = [StripeEvent.model_validate(row["payload"]) for row in rows]
     before = PaymentStatus(payment["status"])
     now = standing(payment["amount_cents"], payment["currency"], before, events)
-    await connection.execute(
+    kept = await connection.fetchrow(
         """
         update payments set status = $2, payment_intent_id = coalesce(payment_intent_id, $3), received_cents = $4,
             refunded_cents = $5, disputed = $6, trouble = $7,
             paid_at = case when $2 in ('paid', 'mismatched') then coalesce(paid_at, now()) end
         where id = $1
+        returning id, tier, now() as now,
+            case when status = 'paid' and not exists (select from jobs where payment_id = $1) then profile end as owed
         """,
         payment_id,
         now.status,
@@ -140,23 +147,15 @@ async def _settle(connection: Connection, payment: Record) -> UUID | None:
         now.disputed,
         now.trouble,
     )
-    if now.status is PaymentStatus.PAID:
-        await _fulfil(connection, payment_id, welcome=now.stop is None)
+    assert kept is not None, "its lock is held"
+    if kept["owed"] is not None:
+        await _fulfil(connection, kept, welcome=now.stop is None)
     return await jobs.stop(connection, payment_id, now.stop) if now.stop else None
 
 
-async def _fulfil(connection: Connection, payment_id: UUID, *, welcome: bool) -> None:
+async def _fulfil(connection: Connection, payment: Record, *, welcome: bool) -> None:
     """Make the payment's job, once: its lock is held, and the database lets no second job of it in."""
-    payment = await connection.fetchrow(
-        """
-        select tier, profile, now() as now from payments p
-        where id = $1 and not exists (select from jobs where payment_id = p.id)
-        """,
-        payment_id,
-    )
-    if payment is None:
-        return
-    tier, profile = Tier(payment["tier"]), BusinessProfile.model_validate(payment["profile"])
+    tier, profile = Tier(payment["tier"]), BusinessProfile.model_validate(payment["owed"])
     message = JobMessage(
         job_id=uuid4(),
         customer_id=ids.customer_id(profile.email),
@@ -165,7 +164,7 @@ async def _fulfil(connection: Connection, payment_id: UUID, *, welcome: bool) ->
         created_at=payment["now"],
         source=SOURCE,
     )
-    await jobs.take_in(connection, message, tier, profile, None, payment_id=payment_id)
+    await jobs.take_in(connection, message, tier, profile, None, payment_id=payment["id"])
     # One that was refunded before it could begin has nothing to look forward to.
     if welcome:
         await mails.put(connection, MailKind.PAID, message.job_id, f"paid:{message.job_id}")

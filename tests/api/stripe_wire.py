@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import stripe
 
 from schema.contracts.job import Tier
+from schema.contracts.profile import BusinessProfile
 from schema.store import payments
 from schema.store.database import Pool
 from tests.factories import PROFILE
@@ -85,14 +86,16 @@ def refund_failed(payment_id: UUID) -> dict[str, Any]:
     return event("refund.failed", {**refund, "payment_intent": f"pi_{payment_id.hex}"})
 
 
-async def add_payment(pool: Pool, *, tier: Tier = Tier.STARTER, livemode: bool = False) -> UUID:
+async def add_payment(
+    pool: Pool, *, tier: Tier = Tier.STARTER, livemode: bool = False, profile: BusinessProfile = PROFILE
+) -> UUID:
     """An order that Stripe has been asked to collect the money for."""
     draft_id = await pool.fetchval(
         "insert into drafts (secret_hash, consented_at) values (decode($1, 'hex'), now()) returning id",
         f"{uuid4().hex}{uuid4().hex}",
     )
     async with pool.acquire() as connection, connection.transaction():
-        order = await payments.order(connection, draft_id, 1, tier, PROFILE, livemode=livemode)
+        order = await payments.order(connection, draft_id, 1, tier, profile, livemode=livemode)
     await payments.keep_session(pool, order.id, f"cs_test_{order.id.hex}")
     return order.id
 

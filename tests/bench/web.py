@@ -22,6 +22,7 @@ from schema.store import tokens
 from schema.store.database import Pool, open_pool
 from tests.api.stripe_wire import add_payment, completed, signed
 from tests.bench.figures import Figure
+from tests.factories import PROFILE
 from tests.stacks import running
 
 _CONNECTIONS = 32
@@ -73,8 +74,9 @@ async def measure(folder: Path) -> list[Figure]:
 async def _events(pool: Pool, secret: str) -> list[bytes]:
     """A signed event for each of as many orders."""
     made: list[bytes] = []
-    for _ in range(_EVENTS // 8):
-        for payment_id in await asyncio.gather(*(add_payment(pool) for _ in range(8))):
+    for first in range(0, _EVENTS, 8):
+        profiles = (PROFILE.model_copy(update={"email": f"owner-{first + n}@shop.example"}) for n in range(8))
+        for payment_id in await asyncio.gather(*(add_payment(pool, profile=profile) for profile in profiles)):
             body = json.dumps(completed(payment_id))
             made.append(_request("POST", "/api/webhooks/stripe", body.encode(), **signed(body, secret=secret)))
     return made
