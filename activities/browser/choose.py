@@ -78,7 +78,7 @@ async def _pick(
     if now is not None and now.tag != "select" and not _is_open(await _expanded(element)):
         await press(element)
     observation, found = await _offered(page, field, decision, profile, taken, _AT_ONCE_S)
-    search = await _search_box(page, element)
+    search = await _search_box(element)
     if search is not None and (found is None or not field.options):
         observation, found = await _asked(page, search, field, decision, asked, profile, taken)
     elif found is None:
@@ -141,7 +141,7 @@ def _best(
     return left[min(decision.variant, len(left) - 1)] if left and not taken else next(iter(left), None)
 
 
-async def _search_box(page: Page, element: ElementHandle) -> ElementHandle | None:
+async def _search_box(element: ElementHandle) -> ElementHandle | None:
     """Where one types to search: the face itself, or the box that opening it put the cursor into."""
     if await writable(element):
         return element

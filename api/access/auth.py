@@ -8,9 +8,9 @@ whether there is such a job or not.
 
 import dataclasses
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -53,7 +53,7 @@ class Viewer:
 
 
 @functools.cache
-def staff(scope: Scope) -> Callable[..., Awaitable[Principal]]:
+def staff(scope: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
     """Lets in staff with that scope, by token or browser: `Annotated[Principal, Depends(staff(Scope.ACT))]`."""
 
     async def demand(services: ServicesDep, given: TokenGiven, session: SessionGiven) -> Principal:
@@ -63,7 +63,7 @@ def staff(scope: Scope) -> Callable[..., Awaitable[Principal]]:
 
 
 @functools.cache
-def service(scope: Scope) -> Callable[..., Awaitable[Principal]]:
+def service(scope: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
     """Lets in whoever bears a token of that scope; no browser is signed in for this."""
 
     async def demand(services: ServicesDep, given: TokenGiven) -> Principal:
@@ -73,7 +73,7 @@ def service(scope: Scope) -> Callable[..., Awaitable[Principal]]:
 
 
 @functools.cache
-def staff_page(scope: Scope) -> Callable[..., Awaitable[Principal]]:
+def staff_page(scope: Scope) -> Callable[..., Coroutine[Any, Any, Principal]]:
     """As `staff`, for what a browser opens: whoever is not signed in is sent to where they can, and comes back."""
 
     async def demand(request: Request, services: ServicesDep, given: TokenGiven, session: SessionGiven) -> Principal:
@@ -111,8 +111,6 @@ async def job_customer(viewer: Annotated[Viewer, Depends(job_viewer)]) -> Viewer
 
 StaffReads = Annotated[Principal, Depends(staff(Scope.READ))]
 StaffActs = Annotated[Principal, Depends(staff(Scope.ACT))]
-StaffAdministers = Annotated[Principal, Depends(staff(Scope.ADMIN))]
-StaffReadsPage = Annotated[Principal, Depends(staff_page(Scope.READ))]
 ServiceEnqueues = Annotated[Principal, Depends(service(Scope.ENQUEUE))]
 ViewerDep = Annotated[Viewer, Depends(job_viewer)]
 CustomerDep = Annotated[Viewer, Depends(job_customer)]

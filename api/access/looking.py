@@ -12,12 +12,12 @@ from schema.contracts.access import Principal, Scope
 
 async def _look(services: ServicesDep, given: TokenGiven, session: SessionGiven) -> Principal:
     demand = auth.staff(Scope.READ)(services, given, session)
-    return await services.grace.admit(_shown(given, session), demand)  # type: ignore[arg-type]
+    return await services.grace.admit(_shown(given, session), demand)
 
 
 async def _look_at_page(request: Request, services: ServicesDep, given: TokenGiven, session: SessionGiven) -> Principal:
     demand = auth.staff_page(Scope.READ)(request, services, given, session)
-    return await services.grace.admit(_shown(given, session), demand)  # type: ignore[arg-type]
+    return await services.grace.admit(_shown(given, session), demand)
 
 
 def _shown(given: TokenGiven, session: SessionGiven) -> str:

@@ -74,12 +74,6 @@ async def versions(client: Client, deployment: str) -> tuple[DeployedVersion, ..
     return tuple(sorted(listed, key=lambda version: version.since, reverse=True))
 
 
-async def current_build(client: Client, deployment: str) -> str | None:
-    """The build of the current version, or None where there is none yet. Raises RPCError."""
-    found = await _describe(client, deployment)
-    return _current(found) if found else None
-
-
 async def promote(
     client: Client, version: WorkerDeploymentVersion, task_queues: Set[str], *, seen: bytes = b""
 ) -> None:

@@ -127,8 +127,6 @@ class Settings(BrowserSettings):
     mail_from: str | None = None
     support_email: str | None = None
 
-    sandbox_url: str | None = None
-
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr) -> SecretStr:

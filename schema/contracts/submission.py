@@ -105,14 +105,6 @@ class DirectoryInput(Contract):
     replays: int = 0
 
 
-class DirectoryResult(Contract):
-    """What a DirectoryWorkflow returns; the ledger knows more, and knows better."""
-
-    slug: str
-    status: SubmissionStatus
-    failure: FailureType | None = None
-
-
 class DirectoryState(Contract):
     """One directory of a job and its state in the ledger. `parked` is one that will not get its turn for a while.
 

@@ -5,7 +5,6 @@ What is promised: one post per intent, never before the intent, and an outcome t
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -25,8 +24,6 @@ from schema.store import results
 from tests.activities.counter import Counter, kill_browser
 from tests.activities.site import FORM, HANG_UP, Answer, Post
 from tests.factories import PROFILE
-
-Play = Callable[[Counter], Awaitable[None]]
 
 
 def scripted(script: str) -> str:

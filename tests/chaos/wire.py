@@ -24,11 +24,10 @@ _MEAN_BYTES = 2_500
 
 @dataclass(slots=True)
 class Wire:
-    """`url` is where the street is reached through it; `cuts` counts what it has broken."""
+    """`url` is where the street is reached through it."""
 
     street: str
     url: str = ""
-    cuts: int = 0
     _dice: random.Random | None = None
 
     @contextlib.contextmanager
@@ -54,7 +53,6 @@ class Wire:
                 for way in ways:
                     way.cancel()
         except _Broken:
-            self.cuts += 1
             for end in filter(None, (back, far)):
                 _reset(end)
         except (OSError, asyncio.CancelledError):

@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from deploy.local.sandbox.fields import build_form
 from deploy.local.sandbox.model import Design, Kind, Language, Role, Site
-from deploy.local.sandbox.street import SITES, starter_sites
+from deploy.local.sandbox.street import SITES
 from schema.contracts.directory import Automation, DirectoryEntry
+from schema.contracts.job import Tier
 from schema.contracts.submission import SubmissionStatus
 from tests.local.sandbox_posts import BUSINESS, open_street, send
 
@@ -34,7 +35,7 @@ def test_the_street_is_long_and_varied() -> None:
 
 
 def test_a_starter_job_meets_the_documented_mix() -> None:
-    top = starter_sites()
+    top = [site for site in SITES if site.priority_tier == 1][: Tier.STARTER.package_size]
     ends = Counter(site.expected for site in top)
 
     assert ends == {

@@ -88,7 +88,7 @@ async def test_a_build_is_promoted_only_where_its_workers_serve_every_queue(flee
     async with fleet.build("one", {}), fleet.build("two", {}):
         await fleet.adopt("two", always=True)
         await fleet.adopt("one")
-        assert await deployments.current_build(client, fleet.name) == "two"
+        assert (await fleet.versions())["two"].status is VersionStatus.CURRENT
         queues = fleet.task_queues | {"another-queue"}
         with pytest.raises(NotPromoted, match="work on another-queue"):
             await deployments.promote(client, fleet.version("one"), queues)

@@ -23,11 +23,6 @@ def find_site(slug: str) -> Site | None:
     return _BY_SLUG.get(slug)
 
 
-def starter_sites() -> tuple[Site, ...]:
-    """The fifty sites that a starter job takes, best first."""
-    return tuple(site for site in SITES if site.priority_tier == 1)[:50]
-
-
 def directory_entry(site: Site, base_url: str) -> DirectoryEntry:
     """The site as a row of an import file; `base_url` is where the street is served, with its trailing slash."""
     return DirectoryEntry(

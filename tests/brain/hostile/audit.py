@@ -4,7 +4,6 @@ The audit trusts nothing of the reader, the mapper or the guard: it walks the pa
 """
 
 import asyncio
-import time
 from base64 import b64encode
 from dataclasses import dataclass, field
 
@@ -59,12 +58,11 @@ class Verdict:
     ended: str = ""
     filled: bool = False
     wrong: list[str] = field(default_factory=list)
-    took_s: float = 0.0
 
 
 async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdict:
     """Go there, plan, let the page change, fill, press the button, and look at what is left."""
-    verdict, started = Verdict(), time.monotonic()
+    verdict = Verdict()
     try:
         async with asyncio.timeout(attack.within_s), pool.visit() as visit:
             await _attempt(visit, origins, attack, verdict)
@@ -74,7 +72,6 @@ async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdic
         verdict.ended = f"given up, to be tried again: {failed}"
     except Exception as error:  # no page may bring the product down: whatever it is, it is this page's verdict
         verdict.wrong.append(f"{type(error).__name__}: {error}")
-    verdict.took_s = time.monotonic() - started
     if attack.must is Must.FILL and not verdict.filled:
         verdict.wrong.append(f"an honest form was not filled: {verdict.ended}")
     if attack.must is Must.REFUSE and verdict.filled:
