@@ -38,6 +38,7 @@ async def test_what_began_on_a_build_ends_on_it_and_what_is_new_begins_on_the_cu
         await one.until(job_id, "alpha", SubmissionStatus.AWAITING_ACTION)
         await one.directories.begun("beta")
         async with fleet.build("two", {}) as two:
+            await fleet.until_served("two")
             assert {build: version.status for build, version in (await fleet.versions()).items()} == {
                 "one": VersionStatus.CURRENT,
                 "two": VersionStatus.INACTIVE,
