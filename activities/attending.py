@@ -15,7 +15,7 @@ from schema.failures import FailureType
 from schema.store import challenges
 from schema.store.challenges import NotAsked, Superseded
 from schema.store.database import AWAY, Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 PATIENCE = timedelta(minutes=3)
 """How long a page is kept open for an answer. Most directories forget a captcha after five minutes or later."""

@@ -18,7 +18,7 @@ from schema.contracts.submission import Evidence, Outcome
 from schema.failures import FailureType
 from schema.store import challenges
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 _MOST_POSED = 3
 """Pages that pose another challenge while one is being answered are followed so far."""

@@ -5,7 +5,7 @@ from brain.formats import TERMS
 from schema.contracts.plan import FillAction, Plan
 from schema.store import mappings
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 
 async def learned_plan(pool: Pool, submission: Submission, first_step: str | None = None) -> Plan | None:

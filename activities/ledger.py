@@ -27,7 +27,7 @@ from schema.contracts.submission import (
     Turn,
 )
 from schema.failures import FailureType
-from schema.store import actions, jobs, replays, results, transitions, turns
+from schema.store import actions, jobs, replays, results, submissions, transitions, turns
 from schema.store.actions import ActionClosed
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict
@@ -120,7 +120,7 @@ class Ledger:
         An action that is open already keeps its deadline.
         """
         with boundary(FailureType.STORE_UNAVAILABLE):
-            submission = await results.find(self._pool, needed.ref)
+            submission = await submissions.find(self._pool, needed.ref)
             if not submission.status.waits_for_person:
                 return 0
             patience = timedelta(seconds=needed.deadline_s)
@@ -139,7 +139,7 @@ class Ledger:
     async def read_standing(self, ref: SubmissionRef) -> Standing:
         """Where the row stands now."""
         with boundary(FailureType.STORE_UNAVAILABLE):
-            return (await results.find(self._pool, ref)).outcome.standing
+            return (await submissions.find(self._pool, ref)).outcome.standing
 
     @activity.defn
     async def expire_action(self, ref: SubmissionRef) -> Standing:
@@ -148,10 +148,10 @@ class Ledger:
             return (await results.expire(self._pool, ref)).standing
 
     async def _states(self, job_id: UUID) -> tuple[DirectoryState, ...]:
-        return await results.states(self._pool, job_id)
+        return await submissions.states(self._pool, job_id)
 
     async def _give_up(self, ref: SubmissionRef, failure: FailureType, reason: str) -> Outcome:
-        submission = await results.find(self._pool, ref)
+        submission = await submissions.find(self._pool, ref)
         outcome = transitions.given_up(submission.outcome, failure, reason)
         if outcome != submission.outcome:
             await results.record(self._pool, submission, outcome, submission.attempt)

@@ -28,9 +28,9 @@ from schema.contracts.mapping import SeenStep, form_fingerprint, speaks_of
 from schema.contracts.plan import Obstacle, Plan
 from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import directories, mappings, results, turns
+from schema.store import directories, mappings, results, submissions, turns
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 _PERSON_CAN_HELP = frozenset(
     {
@@ -72,7 +72,7 @@ class Planning:
         """
         with boundary():
             async with heartbeating():
-                submission = await results.find(self._pool, ref)
+                submission = await submissions.find(self._pool, ref)
                 if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
                     return submission.outcome.standing
                 await results.mark_visited(self._pool, submission)
@@ -91,7 +91,7 @@ class Planning:
             return _skipped("The directory's terms forbid automated submissions.")
         if not submission.active:
             return _skipped("The directory is not active.")
-        return await results.listed_by_another_job(self._pool, submission)
+        return await submissions.listed_by_another_job(self._pool, submission)
 
     async def _forbidden_by_robots(self, submission: Submission) -> Outcome | None:
         manners = await self._robots.manners(submission.submission_url)

@@ -30,9 +30,10 @@ from brain.sites import same_site
 from schema.contracts.lookup import FINAL_URL, Lookup
 from schema.contracts.submission import PAGE_TEXT_KEPT, Evidence, Outcome, Sighting, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results, turns
+from schema.store import results, submissions, turns
 from schema.store.database import Pool
-from schema.store.results import LedgerConflict, Submission
+from schema.store.results import LedgerConflict
+from schema.store.submissions import Submission
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class Reconciling:
         """Where the row stands after one look, made in the directory's turn. Safe to repeat."""
         with boundary():
             async with heartbeating():
-                submission = await results.find(self._pool, ref)
+                submission = await submissions.find(self._pool, ref)
                 lookup = submission.lookup
                 if lookup is None or not (submission.status.waits_for_person and submission.outcome.may_be_sent):
                     await turns.leave(self._pool, submission)
@@ -90,7 +91,7 @@ class Reconciling:
             await results.record(self._pool, submission, outcome, submission.attempt)
         except LedgerConflict:
             # A person, or another look, was first.
-            return (await results.find(self._pool, submission.ref)).outcome
+            return (await submissions.find(self._pool, submission.ref)).outcome
         return outcome
 
     async def _by_mail(self, submission: Submission, lookup: Lookup) -> Outcome | None:

@@ -37,9 +37,10 @@ from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import ModelUsage, Plan
 from schema.contracts.submission import PAGE_TEXT_KEPT, Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results, turns
+from schema.store import results, submissions, turns
 from schema.store.database import AWAY, Pool
-from schema.store.results import JobStopped, LedgerConflict, Submission
+from schema.store.results import JobStopped, LedgerConflict
+from schema.store.submissions import Submission
 from schema.store.transitions import given_up
 
 _SEND_LIMIT_S = 45.0
@@ -84,7 +85,7 @@ class Submitting:
         """
         with boundary():
             async with heartbeating():
-                submission = await results.find(self._pool, ref)
+                submission = await submissions.find(self._pool, ref)
                 match submission.status:
                     case SubmissionStatus.PLANNED:
                         outcome = await in_turn(self._pool, submission, functools.partial(self._submit, submission))
@@ -179,9 +180,9 @@ class Submitting:
 
     async def _lost_the_claim(self, submission: Submission) -> Outcome:
         """Another job holds the listing, or another worker the row: nothing was clicked here."""
-        listed = await results.listed_by_another_job(self._pool, submission)
+        listed = await submissions.listed_by_another_job(self._pool, submission)
         if listed is None:
-            now = await results.find(self._pool, submission.ref)
+            now = await submissions.find(self._pool, submission.ref)
             if now.status is SubmissionStatus.SUBMITTING:
                 return await self._outcome_of_lost_attempt(now)
             return now.outcome

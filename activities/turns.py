@@ -10,7 +10,7 @@ from schema.contracts.submission import Outcome
 from schema.failures import FailureType
 from schema.store import turns
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 OUT_OF_ORDER = frozenset({FailureType.DIRECTORY_UNREACHABLE, FailureType.DIRECTORY_BUSY})
 """Failures that are the directory's, and that its next visitor need not meet again."""

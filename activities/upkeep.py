@@ -17,11 +17,12 @@ from schema import ids
 from schema.contracts.submission import DirectoryInput, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
 from schema.failures import FailureType
-from schema.store import actions, history, jobs, outbox, results, transitions, upkeep, workers
+from schema.store import actions, history, jobs, outbox, results, submissions, transitions, upkeep, workers
 from schema.store.database import Pool
 from schema.store.history import Event
 from schema.store.jobs import Job
-from schema.store.results import LedgerConflict, Submission
+from schema.store.results import LedgerConflict
+from schema.store.submissions import Submission
 from schema.store.upkeep import Still
 
 _BY = "upkeep"
@@ -115,7 +116,7 @@ class Upkeep:
             async for row in self._without_workflow(await upkeep.unasked(self._pool, _PATIENCE)):
                 found.healed("waited for a person whom nobody had asked", row.workflow_id)
                 if not sweep.dry_run:
-                    await self._ask(await results.find(self._pool, row.ref))
+                    await self._ask(await submissions.find(self._pool, row.ref))
             for row in await upkeep.called_off(self._pool, _MOMENT):
                 if not await is_closed(self._client, row.workflow_id):
                     found.healed("moved on by an attempt that was thought dead, its workflow told", row.workflow_id)
@@ -160,7 +161,7 @@ class Upkeep:
                 yield row
 
     async def _mark_uncertain(self, ref: SubmissionRef) -> bool:
-        submission = await results.find(self._pool, ref)
+        submission = await submissions.find(self._pool, ref)
         if submission.status is not SubmissionStatus.SUBMITTING:
             return False
         outcome = transitions.given_up(submission.outcome, FailureType.WORKFLOW_CLOSED, "Its workflow has closed.")
@@ -168,7 +169,7 @@ class Upkeep:
             await results.record(self._pool, submission, outcome, submission.attempt)
         except LedgerConflict:
             return False
-        await self._ask(await results.find(self._pool, ref))
+        await self._ask(await submissions.find(self._pool, ref))
         return True
 
     async def _ask(self, submission: Submission) -> None:

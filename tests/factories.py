@@ -10,10 +10,10 @@ from schema.contracts.directory import DirectoryEntry
 from schema.contracts.job import Tier
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.submission import SubmissionRef
-from schema.store import directories, jobs, results, tokens
+from schema.store import directories, jobs, submissions, tokens
 from schema.store.database import Pool
 from schema.store.orders import make_order
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 
 PROFILE = example_profile()
 
@@ -52,7 +52,7 @@ async def add_begun_job(pool: Pool, slugs: Sequence[str], *, profile: BusinessPr
 
 
 async def row(pool: Pool, job_id: UUID, slug: str) -> Submission:
-    return await results.find(pool, SubmissionRef(job_id=job_id, slug=slug))
+    return await submissions.find(pool, SubmissionRef(job_id=job_id, slug=slug))
 
 
 def staff(name: str = "ana", scope: Scope = Scope.ACT) -> Principal:

@@ -11,7 +11,7 @@ from schema.contracts.mail import MailKind
 from schema.contracts.profile import BusinessProfile
 from schema.contracts.queue import JobMessage
 from schema.failures import FailureType
-from schema.store import directories, history, mails, outbox, results
+from schema.store import directories, history, mails, outbox, results, submissions
 from schema.store.database import Connection, Executor
 from schema.store.history import Event
 
@@ -188,7 +188,7 @@ async def report(db: Executor, job_id: UUID) -> JobReport | None:
     if job is None:
         return None
     return JobReport(
-        **job.model_dump(), counts=await count(db, job_id), results=await results.shown_for_job(db, job_id)
+        **job.model_dump(), counts=await count(db, job_id), results=await submissions.shown_for_job(db, job_id)
     )
 
 

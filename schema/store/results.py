@@ -4,39 +4,21 @@ Two locks keep the promise of at most one click. The claim moves a row from plan
 so that of two workers one loses; and a unique index lets one row per business and directory hold an intent.
 """
 
-import dataclasses
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from pydantic import ValidationError
 
 from schema import ids
-from schema.contracts.directory import Automation
-from schema.contracts.lookup import Lookup
 from schema.contracts.mapping import SeenStep
 from schema.contracts.plan import Plan
 from schema.contracts.profile import BusinessProfile
-from schema.contracts.submission import (
-    PARKED_AFTER,
-    ActionResolution,
-    DirectoryState,
-    Evidence,
-    Outcome,
-    Resolution,
-    SubmissionRef,
-    SubmissionResult,
-    SubmissionStatus,
-)
+from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import actions, history, mappings, transitions
+from schema.store import actions, history, mappings, submissions, transitions
 from schema.store.database import Connection, Executor, Pool
 from schema.store.history import Event
-
-
-class NotInLedger(Exception):
-    """There is no row for this job and directory."""
+from schema.store.submissions import Submission
 
 
 class LedgerConflict(Exception):
@@ -45,30 +27,6 @@ class LedgerConflict(Exception):
 
 class JobStopped(LedgerConflict):
     """The order was refunded or disputed: nothing more is sent for it."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Submission:
-    """One row of the ledger, with what is needed of its directory and of the pinned business data."""
-
-    id: UUID
-    ref: SubmissionRef
-    directory_id: UUID
-    status: SubmissionStatus
-    attempt: int
-    replays: int
-    intent_age: timedelta | None
-    plan: Plan | None
-    outcome: Outcome
-    idempotency_key: str
-    business_key: str
-    profile: BusinessProfile
-    submission_url: str
-    active: bool
-    automation: Automation
-    accept_terms: bool
-    lookup: Lookup | None
-    solver_allowed: bool
 
 
 async def create(
@@ -82,87 +40,6 @@ async def create(
         on conflict (job_id, directory_id) do nothing
         """,
         [(job_id, directory_id, ids.idempotency_key(job_id, slug, profile), key) for directory_id, slug in chosen],
-    )
-
-
-async def find(db: Executor, ref: SubmissionRef) -> Submission:
-    """The row, by the database's clock. Raises NotInLedger."""
-    row = await db.fetchrow(
-        """
-        select r.*, now() - r.intent_at as intent_age, j.business_data, d.submission_url, d.active, d.automation,
-            d.accept_terms, d.lookup, d.solver_allowed
-        from job_results r join jobs j on j.id = r.job_id join directories d on d.id = r.directory_id
-        where r.job_id = $1 and d.slug = $2
-        """,
-        ref.job_id,
-        ref.slug,
-    )
-    if row is None:
-        raise NotInLedger(f"Job {ref.job_id} has no directory {ref.slug!r}.")
-    return Submission(
-        id=row["id"],
-        ref=ref,
-        directory_id=row["directory_id"],
-        status=SubmissionStatus(row["status"]),
-        attempt=row["attempt"],
-        replays=row["replays"],
-        intent_age=row["intent_age"],
-        plan=Plan.model_validate(row["plan"]) if row["plan"] is not None else None,
-        outcome=Outcome.model_validate({**row, "may_be_sent": row["intent_at"] is not None}),
-        idempotency_key=row["idempotency_key"],
-        business_key=row["business_key"],
-        profile=BusinessProfile.model_validate(row["business_data"]),
-        submission_url=row["submission_url"],
-        active=row["active"],
-        automation=Automation(row["automation"]),
-        accept_terms=row["accept_terms"],
-        lookup=_lookup(row["lookup"]),
-        solver_allowed=row["solver_allowed"],
-    )
-
-
-def _lookup(column: object) -> Lookup | None:
-    """None also for one that this build cannot read: it would stop every customer of the directory."""
-    try:
-        return Lookup.model_validate(column) if column is not None else None
-    except ValidationError:
-        return None
-
-
-async def states(db: Executor, job_id: UUID) -> tuple[DirectoryState, ...]:
-    """Where every directory of the job stands, best first."""
-    rows = await db.fetch(
-        """
-        select d.slug, r.status, r.replays, coalesce(r.expected_at > now() + $2::interval, false) as parked
-        from job_results r join directories d on d.id = r.directory_id
-        where r.job_id = $1 order by d.domain_authority desc, d.slug
-        """,
-        job_id,
-        PARKED_AFTER,
-    )
-    return tuple(DirectoryState.model_validate(dict(row)) for row in rows)
-
-
-async def listed_by_another_job(db: Executor, submission: Submission) -> Outcome | None:
-    """What another order of the same business left at this directory, if anything: with its proof."""
-    row = await db.fetchrow(
-        """
-        select * from job_results
-        where business_key = $1 and directory_id = $2 and job_id <> $3 and intent_at is not null
-        """,
-        submission.business_key,
-        submission.directory_id,
-        submission.ref.job_id,
-    )
-    if row is None:
-        return None
-    return Outcome(
-        status=SubmissionStatus.SKIPPED,
-        evidence=Evidence(row["evidence"]),
-        failure=FailureType.ALREADY_LISTED,
-        reason=f"Job {row['job_id']} already sent this business there ({row['status']}).",
-        final_url=row["final_url"],
-        screenshot=row["screenshot"],
     )
 
 
@@ -276,7 +153,7 @@ async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) ->
     Safe to repeat. Raises LedgerConflict for a retry of something that may have been sent, and ActionClosed where the
     decision was about an action that is over: it may come late, from a worker that was thought dead.
     """
-    submission = await find(pool, ref)
+    submission = await submissions.find(pool, ref)
     if not submission.status.waits_for_person:
         return submission.outcome
     if decision.resolution.sends and submission.outcome.may_be_sent:
@@ -301,7 +178,7 @@ async def resolve(pool: Pool, ref: SubmissionRef, decision: ActionResolution) ->
 
 async def expire(pool: Pool, ref: SubmissionRef) -> Outcome:
     """Nobody came in time: an outcome of its own. Safe to repeat."""
-    submission = await find(pool, ref)
+    submission = await submissions.find(pool, ref)
     if not submission.status.waits_for_person:
         return submission.outcome
     outcome = transitions.expired(submission.outcome)
@@ -312,20 +189,6 @@ async def expire(pool: Pool, ref: SubmissionRef) -> Outcome:
             connection, Event.SUBMISSION_FAILED, ref.job_id, directory=ref.slug, failure=FailureType.ACTION_EXPIRED
         )
     return outcome
-
-
-async def shown_for_job(db: Executor, job_id: UUID) -> tuple[SubmissionResult, ...]:
-    """Every directory of the job as people are shown it, best first."""
-    rows = await db.fetch(
-        """
-        select d.slug as directory, d.name, r.status, r.evidence, r.failure, r.reason, r.final_url, r.screenshot,
-            extract(epoch from r.finished_at - r.started_at)::float8 as seconds, r.updated_at
-        from job_results r join directories d on d.id = r.directory_id
-        where r.job_id = $1 order by d.domain_authority desc, d.slug
-        """,
-        job_id,
-    )
-    return tuple(SubmissionResult.model_validate(dict(row)) for row in rows)
 
 
 async def _judge(connection: Connection, submission: Submission, outcome: Outcome, *, clicked: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from schema.contracts.submission import SubmissionRef, Turn
 from schema.failures import FailureType
 from schema.store.database import Executor
-from schema.store.results import NotInLedger, Submission
+from schema.store.submissions import NotInLedger, Submission
 
 
 async def take(db: Executor, ref: SubmissionRef) -> Turn:

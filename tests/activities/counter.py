@@ -17,9 +17,9 @@ from activities.solving import Solver
 from activities.submission import Submitting
 from brain.models.advisor import Advisor
 from schema.contracts.submission import Outcome, Sighting, Standing, SubmissionRef, SubmissionStatus
-from schema.store import results, turns
+from schema.store import submissions, turns
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.activities.site import Site
 from tests.factories import add_begun_job
 
@@ -86,7 +86,7 @@ class Counter:
         assert (await turns.take(self.pool, self.ref)).granted
 
     async def row(self) -> Submission:
-        return await results.find(self.pool, self.ref)
+        return await submissions.find(self.pool, self.ref)
 
     async def age_intent(self, seconds: float) -> None:
         await self.pool.execute("update job_results set intent_at = intent_at - make_interval(secs => $1)", seconds)

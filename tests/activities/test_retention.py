@@ -25,7 +25,7 @@ from schema.contracts.report import Report
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
-from schema.store import actions, drafts, jobs, payments, results
+from schema.store import actions, drafts, jobs, payments, results, submissions
 from schema.store.database import Pool, Seat, open_pool
 from tests.factories import PROFILE, add_begun_job, add_job, row
 from tests.schema.clerk import ACCEPTED, Clerk, made
@@ -148,12 +148,12 @@ async def test_an_archived_listing_is_still_the_only_one(attic: Attic, pool: Poo
     await attic.ended("alpha", "beta")
     await attic.look("archive_results")
     again = await row(pool, await add_begun_job(pool, ["beta"]), "beta")
-    listed = await results.listed_by_another_job(pool, again)
+    listed = await submissions.listed_by_another_job(pool, again)
     assert listed
     assert listed.screenshot
     await results.save_plan(pool, again, made())
     with pytest.raises(results.LedgerConflict, match="Another job holds"):
-        await results.claim_intent(pool, await results.find(pool, again.ref))
+        await results.claim_intent(pool, await submissions.find(pool, again.ref))
 
 
 async def test_a_job_that_was_reopened_is_archived_again_beside_its_first_archive(attic: Attic, pool: Pool) -> None:

@@ -10,9 +10,9 @@ import pytest
 from schema.contracts.form import CaptchaKind
 from schema.contracts.submission import ActionResolution, Evidence, Outcome, Resolution, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import challenges, pending_artifacts, results
+from schema.store import challenges, pending_artifacts, results, submissions
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.cli.conftest import Command, Ran
 from tests.factories import row
 from tests.schema.test_action_list import LOGIN, asked, found
@@ -30,7 +30,7 @@ async def attended(pool: Pool) -> tuple[UUID, Submission]:
     action_id = await asked(pool, "alpha", _CAPTCHA)
     ref = (await row(pool, (await found(pool, action_id)).job_id, "alpha")).ref
     await results.resolve(pool, ref, ActionResolution(resolution=Resolution.ATTEND, by="ana"))
-    return action_id, await results.find(pool, ref)
+    return action_id, await submissions.find(pool, ref)
 
 
 async def solving(command: Command, pool: Pool, worker: Worker, *arguments: str) -> Ran:

@@ -13,7 +13,7 @@ from schema.contracts.submission import Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.activities.counter import Counter
 
 

@@ -16,7 +16,7 @@ from schema.contracts.submission import (
     SubmissionRef,
     SubmissionStatus,
 )
-from schema.store import results
+from schema.store import results, submissions
 from tests.replay.scenes import Scene, Stage
 from tests.workflows.bench import Bench
 from tests.workflows.scripted import Seen, Turn
@@ -100,7 +100,7 @@ async def listing_is_looked_up(stage: Stage) -> None:
         for slug, name in names.items():
             await stage.keep(f"directory-{name}", bench.child(job_id, slug))
         # The late attempt of a worker that was thought dead.
-        late = await results.find(stage.pool, SubmissionRef(job_id=job_id, slug="gamma"))
+        late = await submissions.find(stage.pool, SubmissionRef(job_id=job_id, slug="gamma"))
         accepted = Outcome(status=SubmissionStatus.SUBMITTED, evidence=Evidence.TEXT, may_be_sent=True)
         await results.record(stage.pool, late, accepted, late.attempt)
         await bench.child(job_id, "gamma").signal(DirectoryWorkflow.row_moved)

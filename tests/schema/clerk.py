@@ -9,9 +9,9 @@ from schema.contracts.plan import FieldDecision, FillAction, Plan, PlanStep
 from schema.contracts.profile import ProfileKey
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import mappings, results
+from schema.store import mappings, results, submissions
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.factories import add_begun_job, row
 
 VERSION = "7"
@@ -53,7 +53,7 @@ class Clerk:
     ) -> Submission:
         attempt = await results.claim_intent(self.pool, submission) if clicked else submission.attempt
         await results.record(self.pool, submission, outcome, attempt, amended)
-        return await results.find(self.pool, submission.ref)
+        return await submissions.find(self.pool, submission.ref)
 
     async def sees(self, plan: Plan, *outcomes: Outcome, slug: str = "alpha", clicked: bool = True) -> None:
         """One business after another, each with this plan and its outcome."""

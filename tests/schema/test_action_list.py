@@ -10,7 +10,7 @@ from deploy.cli.example import example_profile
 from schema.contracts.action import Action, ActionFilter, ActionStatus
 from schema.contracts.submission import ActionResolution, Outcome, Resolution, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import actions, results
+from schema.store import actions, results, submissions
 from schema.store.actions import ActionClosed
 from schema.store.database import Pool
 from tests.factories import add_begun_job, row
@@ -146,12 +146,12 @@ async def test_a_decision_about_an_action_that_was_closed_decides_nothing_about_
     ref = (await row(pool, (await found(pool, first)).job_id, "alpha")).ref
     retry = ActionResolution(resolution=Resolution.RETRY, by="ana", action_id=first)
     assert (await results.resolve(pool, ref, retry)).status is SubmissionStatus.PLANNED
-    submission = await results.find(pool, ref)
+    submission = await submissions.find(pool, ref)
     await results.record(pool, submission, LOGIN, submission.attempt)
     await actions.open_for(pool, submission.id, LOGIN, FORTNIGHT)
     with pytest.raises(ActionClosed):
         await results.resolve(pool, ref, retry.model_copy(update={"by": "ben"}))
-    assert (await results.find(pool, ref)).status is SubmissionStatus.AWAITING_ACTION
+    assert (await submissions.find(pool, ref)).status is SubmissionStatus.AWAITING_ACTION
     assert (await found(pool, first)).resolved_by == "ana"
 
 

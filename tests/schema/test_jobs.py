@@ -10,7 +10,7 @@ from schema import ids
 from schema.contracts.job import JobStatus, Tier
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import jobs, results
+from schema.store import jobs, results, submissions
 from schema.store.database import Pool
 from schema.store.orders import make_order
 from tests.factories import PROFILE, add_begun_job, add_directories, add_job, row
@@ -88,14 +88,14 @@ async def test_a_tier_goes_to_its_active_directories_best_first(pool: Pool, tier
     await begin(pool, job_id)
     levels = range(1, highest + 1)
     expected = [f"strong-{level}" for level in levels] + [f"weak-{level}" for level in levels]
-    assert [state.slug for state in await results.states(pool, job_id)] == expected
+    assert [state.slug for state in await submissions.states(pool, job_id)] == expected
 
 
 async def test_a_job_is_cut_at_its_package_size(pool: Pool) -> None:
     await add_directories(pool, [f"site-{number:02}" for number in range(60)])
     job_id = await add_job(pool)
     await begin(pool, job_id)
-    assert len(await results.states(pool, job_id)) == 50
+    assert len(await submissions.states(pool, job_id)) == 50
 
 
 async def test_a_job_begins_once_however_often_it_is_told_to(pool: Pool) -> None:
@@ -103,7 +103,7 @@ async def test_a_job_begins_once_however_often_it_is_told_to(pool: Pool) -> None
     await asyncio.gather(*(begin(pool, job_id) for _ in range(4)))
     await add_directories(pool, ["gamma"], domain_authority=99)
     await begin(pool, job_id)
-    assert [state.slug for state in await results.states(pool, job_id)] == ["alpha", "beta"]
+    assert [state.slug for state in await submissions.states(pool, job_id)] == ["alpha", "beta"]
     assert await events(pool, job_id) == ["job_started"]
 
 
@@ -111,7 +111,7 @@ async def test_a_named_directory_is_not_replaced_by_one_of_the_tier(pool: Pool) 
     await add_directories(pool, ["other"], domain_authority=99)
     job_id = await add_job(pool, ["alpha"])
     await begin(pool, job_id)
-    assert [state.slug for state in await results.states(pool, job_id)] == ["alpha"]
+    assert [state.slug for state in await submissions.states(pool, job_id)] == ["alpha"]
 
 
 @pytest.mark.parametrize(

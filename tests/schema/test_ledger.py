@@ -17,9 +17,10 @@ from schema.contracts.submission import (
     SubmissionStatus,
 )
 from schema.failures import FailureType
-from schema.store import actions, jobs, results, transitions
+from schema.store import actions, jobs, results, submissions, transitions
 from schema.store.database import Pool
-from schema.store.results import LedgerConflict, Submission
+from schema.store.results import LedgerConflict
+from schema.store.submissions import Submission
 from tests.factories import add_begun_job, row
 
 PLAN = Plan(
@@ -39,7 +40,7 @@ async def planned(pool: Pool, slug: str = "alpha") -> Submission:
 
 
 async def again(pool: Pool, submission: Submission) -> Submission:
-    return await results.find(pool, submission.ref)
+    return await submissions.find(pool, submission.ref)
 
 
 async def test_of_many_claims_one_wins(pool: Pool) -> None:
@@ -56,7 +57,7 @@ async def test_a_second_job_for_the_same_business_cannot_claim(pool: Pool) -> No
     await results.claim_intent(pool, first)
     with pytest.raises(LedgerConflict, match="Another job"):
         await results.claim_intent(pool, second)
-    listed = await results.listed_by_another_job(pool, second)
+    listed = await submissions.listed_by_another_job(pool, second)
     assert listed is not None
     assert (listed.status, listed.failure) == (SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED)
 
@@ -66,7 +67,7 @@ async def test_a_second_order_shows_the_proof_of_the_first(pool: Pool) -> None:
     attempt = await results.claim_intent(pool, first)
     proof = ACCEPTED.model_copy(update={"final_url": "https://alpha.example/thanks", "screenshot": "shot.jpg"})
     await results.record(pool, first, proof, attempt)
-    listed = await results.listed_by_another_job(pool, await planned(pool))
+    listed = await submissions.listed_by_another_job(pool, await planned(pool))
     assert listed is not None
     assert (listed.evidence, listed.final_url, listed.screenshot) == (
         Evidence.TEXT,
@@ -79,7 +80,7 @@ async def test_another_business_is_not_in_the_way(pool: Pool) -> None:
     await results.claim_intent(pool, await planned(pool))
     job_id = await add_begun_job(pool, ["alpha"], profile=example_profile(7))
     other = await row(pool, job_id, "alpha")
-    assert await results.listed_by_another_job(pool, other) is None
+    assert await submissions.listed_by_another_job(pool, other) is None
     assert await results.claim_intent(pool, other) == 1
 
 
@@ -111,7 +112,7 @@ async def test_a_refusal_frees_the_listing_and_uncertainty_keeps_it(pool: Pool) 
     await results.record(pool, refused, REFUSED, await results.claim_intent(pool, refused))
     uncertain = await planned(pool)
     await results.record(pool, uncertain, UNKNOWN, await results.claim_intent(pool, uncertain))
-    assert await results.listed_by_another_job(pool, await planned(pool)) is not None
+    assert await submissions.listed_by_another_job(pool, await planned(pool)) is not None
 
 
 async def test_an_ended_row_stays_as_it_is(pool: Pool) -> None:
@@ -183,5 +184,5 @@ async def test_one_open_action_per_row(pool: Pool) -> None:
 
 async def test_unknown_rows_are_named(pool: Pool) -> None:
     job_id = await add_begun_job(pool, ["alpha"])
-    with pytest.raises(results.NotInLedger, match="beta"):
-        await results.find(pool, SubmissionRef(job_id=job_id, slug="beta"))
+    with pytest.raises(submissions.NotInLedger, match="beta"):
+        await submissions.find(pool, SubmissionRef(job_id=job_id, slug="beta"))

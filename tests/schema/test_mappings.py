@@ -17,7 +17,7 @@ from schema.contracts.submission import (
     SubmissionStatus,
 )
 from schema.failures import FailureType
-from schema.store import mappings, results
+from schema.store import mappings, results, submissions
 from schema.store.database import Pool
 from schema.store.mappings import Verdict, verdict
 from schema.store.results import LedgerConflict
@@ -235,7 +235,7 @@ async def test_a_mapping_that_cannot_be_written_takes_the_outcome_back_with_it(
         patched.setattr(mappings, "judge", lose)
         with pytest.raises(asyncpg.ConnectionDoesNotExistError):
             await clerk.ends(submission, ACCEPTED)
-    now = await results.find(clerk.pool, submission.ref)
+    now = await submissions.find(clerk.pool, submission.ref)
     assert (now.status, await clerk.counts()) == (SubmissionStatus.SUBMITTING, [(0, 0)])
 
 

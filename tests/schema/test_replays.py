@@ -9,7 +9,7 @@ from schema.contracts.job import JobStatus
 from schema.contracts.replay import JobReplay, ReplayAnswer, ReplaySelection, RetryRequest, VisibleWork
 from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import jobs, replays, results
+from schema.store import jobs, replays, results, submissions
 from schema.store.database import Pool
 from schema.store.results import LedgerConflict
 from tests.factories import add_begun_job, row
@@ -126,7 +126,7 @@ async def test_what_was_asked_for_already_is_no_error_and_changes_nothing(pool: 
     assert await reopen(pool, job_id, "alpha") == [ReplayAnswer.ALREADY_REQUESTED]
     await end(pool, job_id, "alpha", UNREACHABLE)
     assert await reopen(pool, job_id, "alpha") == [ReplayAnswer.ACCEPTED]
-    assert [state.replays for state in await results.states(pool, job_id)] == [2]
+    assert [state.replays for state in await submissions.states(pool, job_id)] == [2]
     assert await requests(pool, job_id) == 2
 
 

@@ -11,9 +11,9 @@ from deploy.cli.example import example_profile
 from schema.contracts.job import Tier
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus, Turn, WaitsFor
 from schema.failures import FailureType
-from schema.store import jobs, results, turns
+from schema.store import jobs, results, submissions, turns
 from schema.store.database import Pool
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.factories import add_directories, add_job, row
 
 SLUG = "alpha"
@@ -232,7 +232,7 @@ async def test_a_failed_visit_says_why_on_the_row_and_changes_no_state(pool: Poo
 
 
 async def test_a_row_that_is_not_there_has_no_turn(pool: Pool) -> None:
-    with pytest.raises(results.NotInLedger):
+    with pytest.raises(submissions.NotInLedger):
         await turns.take(pool, SubmissionRef(job_id=UUID(int=1), slug="nowhere"))
 
 

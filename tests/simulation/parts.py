@@ -13,7 +13,8 @@ from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
-from schema.store.results import LedgerConflict, Submission
+from schema.store.results import LedgerConflict
+from schema.store.submissions import Submission
 from tests.simulation.world import World, Worlds
 
 _NOTHING = cast(Any, None)

@@ -32,7 +32,7 @@ from schema.contracts.replay import RetryRequest
 from schema.contracts.submission import Resolution, SubmissionStatus
 from schema.contracts.upkeep import Task, UpkeepInput
 from schema.failures import FailureType
-from schema.store import directories, jobs, results
+from schema.store import directories, jobs, submissions
 from schema.store.database import Pool
 from schema.store.orders import make_order
 from tests.factories import staff
@@ -185,7 +185,7 @@ class People:
 
     async def _cancel_one(self, world: World, job_id: UUID) -> None:
         """One child, over its job's head. (This server tells no parent that a child was terminated.)"""
-        states = [state for state in await results.states(self._pool, job_id) if not state.status.ended]
+        states = [state for state in await submissions.states(self._pool, job_id) if not state.status.ended]
         if states:
             state = world.dice("cancelled", job_id).choice(states)
             workflow_id = ids.directory_workflow_id(job_id, state.slug, state.replays)
@@ -193,7 +193,7 @@ class People:
             await self._client.get_workflow_handle(workflow_id).cancel()
 
     async def _replay(self, world: World, job_id: UUID) -> None:
-        states = await results.states(self._pool, job_id)
+        states = await submissions.states(self._pool, job_id)
         slugs = tuple(state.slug for state in states if state.status is not SubmissionStatus.SUBMITTED)
         if slugs:
             request = RetryRequest(slugs=slugs, by="operator", reason="again")

@@ -19,7 +19,7 @@ from schema.contracts.directory import DirectoryEntry
 from schema.contracts.lookup import Lookup, Search
 from schema.contracts.submission import SubmissionRef
 from schema.failures import FailureType
-from schema.store.results import Submission
+from schema.store.submissions import Submission
 from tests.simulation.clock import Clock
 
 

@@ -18,7 +18,7 @@ from schema.contracts.form import ButtonKind
 from schema.contracts.plan import Plan, PlanStep
 from schema.contracts.submission import Evidence, Outcome, Sighting, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import results, turns
+from schema.store import results, submissions, turns
 from schema.store.database import Pool
 
 _BUSY_FOR = timedelta(milliseconds=100)
@@ -97,10 +97,10 @@ class ScriptedDirectories:
     @activity.defn(name="plan_submission")
     async def plan_submission(self, ref: SubmissionRef) -> Standing:
         with boundary():
-            submission = await results.find(self._pool, ref)
+            submission = await submissions.find(self._pool, ref)
             if submission.status not in (SubmissionStatus.PENDING, SubmissionStatus.PLANNED):
                 return submission.outcome.standing
-            listed = await results.listed_by_another_job(self._pool, submission)
+            listed = await submissions.listed_by_another_job(self._pool, submission)
             if listed:
                 await results.record(self._pool, submission, listed, submission.attempt)
                 await turns.leave(self._pool, submission)
@@ -129,7 +129,7 @@ class ScriptedDirectories:
                     async with self._visit(ref):
                         return (await self._submit(ref)).standing
                 finally:
-                    await turns.leave(self._pool, await results.find(self._pool, ref))
+                    await turns.leave(self._pool, await submissions.find(self._pool, ref))
                     self.at_work.discard(ref.slug)
                     self.closed.append(ref.slug)
 
@@ -146,7 +146,7 @@ class ScriptedDirectories:
             visitors.remove(ref.job_id)
 
     async def _submit(self, ref: SubmissionRef) -> Outcome:
-        submission = await results.find(self._pool, ref)
+        submission = await submissions.find(self._pool, ref)
         if submission.status is SubmissionStatus.SUBMITTING:
             outcome = _AFTER_CLICK[Turn.SILENT]
             await results.record(self._pool, submission, outcome, submission.attempt)
@@ -187,7 +187,7 @@ class ScriptedDirectories:
     @activity.defn(name="look_up")
     async def look_up(self, ref: SubmissionRef) -> Sighting:
         """What `seen` says of the directory: by default nothing, now and for ever."""
-        submission = await results.find(self._pool, ref)
+        submission = await submissions.find(self._pool, ref)
         self.looks[ref.slug] += 1
         outcome = _SEEN.get(self.seen.get(ref.slug, Seen.NOTHING))
         if outcome is not None and submission.status.waits_for_person:
