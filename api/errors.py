@@ -19,7 +19,7 @@ from api.gateway import Unanswered
 from api.pages import page
 from schema import problems
 from schema.problems import FieldProblem, Headers, Problem
-from schema.store.database import AWAY
+from schema.store.database import AWAY, SeatRefused
 
 _COME_AGAIN = {"Retry-After": "5"}
 _NOT_STORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
@@ -57,7 +57,7 @@ def install(application: FastAPI) -> None:
         return respond(request, error)
 
     problems.install(application, answer)
-    for kind in (*AWAY, *_NOT_STORABLE, Unanswered, ClientDisconnect, Exception):
+    for kind in (*AWAY, SeatRefused, *_NOT_STORABLE, Unanswered, ClientDisconnect, Exception):
         application.add_exception_handler(kind, failed)
 
 
@@ -71,6 +71,11 @@ def respond(request: Request, error: Exception) -> Response:
         # Its text may hold anything: it is for our log alone.
         _log.error("request failed", status=problem.status, exc_info=error)
     return answer(request, problem, headers)
+
+
+def too_late(request: Request) -> Response:
+    """The answer to who has waited long enough."""
+    return answer(request, *_away("A part of the service does not answer in time."))
 
 
 def answer(request: Request, problem: Problem, headers: Headers = None) -> Response:
@@ -102,7 +107,8 @@ def answer(request: Request, problem: Problem, headers: Headers = None) -> Respo
 def _methods(request: Request) -> Iterator[str]:
     """What may be asked of the address."""
     for method in _METHODS:
-        if _is_there(request, method, request.scope["path"]):
+        # See `api.middleware.head`.
+        if _is_there(request, "GET" if method == "HEAD" else method, request.scope["path"]):
             yield method
 
 
@@ -123,7 +129,7 @@ def _is_there(request: Request, method: str, path: str) -> bool:
 def _explain(error: Exception) -> tuple[Problem, Headers]:
     if isinstance(error, Unanswered):
         return _away(str(error))
-    if isinstance(error, AWAY):
+    if isinstance(error, (*AWAY, SeatRefused)):
         return _away("The database cannot be reached.")
     if isinstance(error, _NOT_STORABLE):
         wrong = FieldProblem(field="request", message="A text holds a character that cannot be stored (NUL).")

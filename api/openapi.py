@@ -47,6 +47,7 @@ _WHY = {
     HTTPStatus.NOT_FOUND: "There is nothing of that name.",
     HTTPStatus.CONFLICT: "The same request is being carried out right now, under the same Idempotency-Key.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is too big.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not said to be JSON; send `Content-Type: application/json`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field is wrong; `errors` says which.",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many such requests; `Retry-After` says when to come again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away; `Retry-After` says when to come again.",
@@ -120,6 +121,8 @@ def _in_front_of(method: str, path: str, operation: dict[str, Any]) -> Iterator[
     if path.startswith("/api/webhooks/"):
         return
     yield HTTPStatus.TOO_MANY_REQUESTS
+    if "application/json" in operation.get("requestBody", {}).get("content", {}):
+        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     if method in _UNSAFE:
         yield from (HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY)
     elif operation.get("parameters"):

@@ -68,12 +68,13 @@ def explain(error: Exception) -> tuple[Problem, Headers]:
             title = HTTPStatus(error.status_code).phrase
             detail = error.detail if error.detail != title else None
             return Problem(title=title, status=error.status_code, detail=detail), error.headers
+        case RequestValidationError() if isinstance(error.body, bytes):
+            # FastAPI leaves a body as it is that is not said to be JSON.
+            status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+            why = "The body must be JSON, and be said to be: send Content-Type: application/json."
+            return Problem(title=status.phrase, status=status, detail=why), None
         case RequestValidationError():
-            fields = tuple(
-                FieldProblem(field=".".join(map(str, wrong["loc"])), message=wrong["msg"].removeprefix("Value error, "))
-                for wrong in error.errors()
-            )
-            return _unprocessable("The request is not understood", fields), None
+            return _unprocessable("The request is not understood", tuple(map(_wrong, error.errors()))), None
         case RequestRefused():
             return _unprocessable("The request is refused", error.problems), None
     status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -111,6 +112,13 @@ def install(application: FastAPI, answer: Answer = document) -> None:
 def answers(reasons: Mapping[HTTPStatus, str]) -> dict[int | str, dict[str, Any]]:
     """The errors of one route, for its OpenAPI document: what each status says."""
     return {status.value: {"model": Problem, "description": why} for status, why in reasons.items()}
+
+
+def _wrong(found: Mapping[str, Any]) -> FieldProblem:
+    if found["type"] == "json_invalid":
+        # Its place is no field, but where the reader gave up.
+        return FieldProblem(field="body", message=f"It is not JSON, from character {found['loc'][-1]} on.")
+    return FieldProblem(field=".".join(map(str, found["loc"])), message=found["msg"].removeprefix("Value error, "))
 
 
 def _unprocessable(title: str, errors: tuple[FieldProblem, ...]) -> Problem:

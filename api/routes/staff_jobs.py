@@ -38,15 +38,15 @@ async def search(
     text: Annotated[str, Query(max_length=100)] = "",
     status: JobStatus | Literal[""] = "",
     waiting: bool = False,
-    after: Annotated[str | None, Query(max_length=200)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
     """Jobs by business or id, the newest first; a whole id leads to the job itself."""
-    wanted = JobSearch(status=status or None, text=text.strip() or None, waiting=waiting, after=after, limit=_PAGE)
+    wanted = JobSearch(status=status or None, text=text.strip() or None, waiting=waiting, cursor=cursor, limit=_PAGE)
     try:
         found: JobsPage = await services.board.ask(lambda db: status_lists.jobs(db, wanted))
     except CursorUnknown:
         return RedirectResponse("/staff/jobs", HTTPStatus.SEE_OTHER)
-    again = {"text": text, "status": status, "waiting": "true" if waiting else None, "after": found.next}
+    again = {"text": text, "status": status, "waiting": "true" if waiting else None, "cursor": found.next}
     more = urlencode({name: value for name, value in again.items() if value}) if found.next else ""
     return staff_page(
         request, services, who, "staff/jobs.html", found=found, wanted=wanted, more=more, statuses=tuple(JobStatus)

@@ -97,15 +97,15 @@ async def jobs(
         str | None, Query(max_length=100, description="A part of the business's name, or how the job's id begins.")
     ] = None,
     waiting: Annotated[bool, Query(description="Only those that wait for a person.")] = False,
-    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
+    cursor: Annotated[str | None, Query(max_length=200, description="`next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> JobsPage:
     """Jobs, the newest first."""
-    wanted = JobSearch(status=status, tier=tier, text=text, waiting=waiting, after=after, limit=limit)
+    wanted = JobSearch(status=status, tier=tier, text=text, waiting=waiting, cursor=cursor, limit=limit)
     try:
         return await services.board.ask(lambda db: status_lists.jobs(db, wanted))
     except CursorUnknown as unknown:
-        raise problems.RequestRefused("query.after", str(unknown)) from None
+        raise problems.RequestRefused("query.cursor", str(unknown)) from None
 
 
 @router.get(

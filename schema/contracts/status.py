@@ -285,14 +285,14 @@ class JobSearch(Contract):
     """Which jobs to list, the newest first: what is None does not matter.
 
     `text` is a part of the business's name, or the beginning of the job's id. `waiting`: only those that a person
-    must do something for. `after` is the cursor that the page before has named.
+    must do something for. `cursor` is the one that the page before has named.
     """
 
     status: JobStatus | None = None
     tier: Tier | None = None
     text: str | None = None
     waiting: bool = False
-    after: str | None = None
+    cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
 

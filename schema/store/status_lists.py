@@ -87,7 +87,7 @@ async def directories(db: Executor) -> tuple[DirectoryStatus, ...]:
 
 async def jobs(db: Executor, wanted: JobSearch) -> JobsPage:
     """One page of the jobs asked for, the newest first. Raises CursorUnknown."""
-    at, last = _after(wanted.after) if wanted.after else (None, None)
+    at, last = _after(wanted.cursor) if wanted.cursor else (None, None)
     rows = await db.fetch(
         f"""
         {_JOB}

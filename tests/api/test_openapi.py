@@ -51,6 +51,14 @@ def test_every_error_is_a_problem(operation: dict[str, Any]) -> None:
             assert answer["content"][MEDIA_TYPE]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
+def test_every_list_goes_on_from_its_cursor() -> None:
+    for operation in OPERATIONS.values():
+        body = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        schema = DOCUMENT["components"]["schemas"].get(body.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+        if "next" in schema.get("properties", {}):
+            assert {"cursor", "limit"} <= {one["name"] for one in operation["parameters"]}, operation["operationId"]
+
+
 def test_operations_have_names_that_stay() -> None:
     ids = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(ids)) == len(ids)

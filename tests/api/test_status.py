@@ -272,8 +272,8 @@ async def test_jobs_are_found_by_name_by_id_and_by_state_page_by_page(api: httpx
     everything = await found(limit=200)
     assert len(everything) == 10
     first = (await api.get("/api/status/jobs", params={"limit": 4})).json()
-    second = (await api.get("/api/status/jobs", params={"limit": 4, "after": first["next"]})).json()
-    third = (await api.get("/api/status/jobs", params={"limit": 4, "after": second["next"]})).json()
+    second = (await api.get("/api/status/jobs", params={"limit": 4, "cursor": first["next"]})).json()
+    third = (await api.get("/api/status/jobs", params={"limit": 4, "cursor": second["next"]})).json()
     assert [job["job_id"] for part in (first, second, third) for job in part["jobs"]] == everything
     assert third["next"] is None
     assert await found(text="bluebird b", status="pending") == [str(made[0])]
@@ -284,8 +284,8 @@ async def test_jobs_are_found_by_name_by_id_and_by_state_page_by_page(api: httpx
     # The second is a moment before the first that UTC has.
     long_ago = base64.urlsafe_b64encode(f"0001-01-01T00:00:00+14:00 {made[0]}".encode()).decode()
     for cursor in ("nonsense", long_ago):
-        refused = await api.get("/api/status/jobs", params={"after": cursor})
-        assert problem(refused, 422)["errors"][0]["field"] == "query.after"
+        refused = await api.get("/api/status/jobs", params={"cursor": cursor})
+        assert problem(refused, 422)["errors"][0]["field"] == "query.cursor"
 
 
 async def test_directories_come_with_rate_drift_and_breaker_those_in_trouble_first(
