@@ -113,7 +113,8 @@ class Hub:
                             connection.remove_termination_listener(end)
                             async with asyncio.timeout(_ANSWERS_WITHIN_S):
                                 await connection.remove_listener(CHANNEL, self._heard)
-            except (*AWAY, TimeoutError) as error:
+            except Exception as error:
+                # Whatever it is, the database may be well again: who stopped here would leave every page deaf for good.
                 _log.warning("not listening", error=type(error).__name__, again_in_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

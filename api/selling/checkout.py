@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Sequence
 from uuid import UUID
 
+from api.patience import within
 from api.profile import logo
 from api.profile.reading import read
 from api.selling.payments import NoSuchPayment, PaymentsService
@@ -20,6 +21,7 @@ from schema.store import directories, drafts, links
 from schema.store.database import AWAY, Pool
 
 PREFIX = "dbd_"
+_COUNTED_WITHIN_S = 2.0
 _SOLD_OUT = FieldNote(
     field="tier",
     message="No directory of this package is open right now: choose another package, or come back later.",
@@ -78,7 +80,7 @@ class CheckoutService:
         """What can be bought, the smallest first, counted now."""
         eligible: tuple[int | None, ...]
         try:
-            eligible = await directories.deliverable(self._pool, *Tier)
+            eligible = await within(_COUNTED_WITHIN_S, directories.deliverable(self._pool, *Tier))
         except AWAY:
             eligible = (None,) * len(Tier)
         return tuple(

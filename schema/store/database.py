@@ -28,9 +28,13 @@ AWAY = (
     asyncpg.InterfaceError,
     # Of a connection whose end came in the middle of an operation.
     asyncpg.InternalClientError,
+    # No connection is left for us, or no room on the disk.
+    asyncpg.InsufficientResourcesError,
+    # It has become another's standby.
+    asyncpg.ReadOnlySQLTransactionError,
     OSError,
 )
-"""What a statement raises while the database is restarted or cannot be reached: it may be tried again."""
+"""What a statement raises while the database is restarted, full, or cannot be reached: it may be tried again."""
 
 
 class Seat(Enum):

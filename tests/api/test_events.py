@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 import api.job.feed
 import api.routes.jobs
@@ -21,7 +23,7 @@ from schema.contracts.replay import RetryRequest
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import actions, links, replays, results, turns
-from schema.store.database import Pool, open_pool
+from schema.store.database import Pool, Seat, open_pool
 from tests.api.browsing import live
 from tests.api.streams import Browser, Customer, Told, customer
 from tests.api.test_health import nowhere
@@ -282,3 +284,37 @@ async def test_a_database_that_is_restarted_is_said_and_caught_up_with(test_fold
                     await browser.until("state", 20, state="live")
                     await send(pool, job_id, "gamma")
                     await browser.until("directory", slug="gamma", status="submitted")
+
+
+async def test_a_database_without_a_connection_to_spare_is_said_and_listened_to_again(
+    pool: Pool, database_url: str
+) -> None:
+    crowded = f"crowded_{uuid.uuid4().hex}"
+    await pool.execute(f"create role {crowded} login password 'x' in role directorybolt_api")
+    url = urlsplit(database_url)
+    theirs = url._replace(netloc=f"{crowded}:x@{url.netloc.rpartition('@')[2]}").geturl()
+    _, away = await nowhere()
+    try:
+        async with (
+            await open_pool(theirs, 5, Seat.STAFF) as staff,
+            await open_pool(theirs, 5, Seat.CUSTOMERS) as customers,
+            live(Services(pool=staff, customers=customers, gateway=away)) as address,
+            asyncio.timeout(60),
+        ):
+            watcher = await customer(address, pool, await add_begun_job(pool, SLUGS))
+            async with watcher.watch() as browser:
+                await browser.until("state", 20, state="live")
+                await pool.execute(f"alter role {crowded} connection limit 0")
+                await pool.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = $1", crowded)
+                with capture_logs() as said:
+                    await browser.until("state", 20, state="reconnecting")
+                    refused = await watcher.get()
+                    while not any(line["event"] == "not listening" and "TooMany" in line["error"] for line in said):
+                        await asyncio.sleep(0.05)
+                assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+                await pool.execute(f"alter role {crowded} connection limit -1")
+                await send(pool, watcher.job_id, "beta")
+                await browser.until("directory", 20, slug="beta", status="submitted")
+                await browser.until("state", 20, state="live")
+    finally:
+        await pool.execute(f"drop role {crowded}")

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from api.dependencies import Services, Site
 from api.gateway import Unanswered
 from api.main import app
+from api.middleware import patience
 from schema.store.database import Pool
 from tests.api.test_health import api, nowhere, problem
 
@@ -191,7 +192,32 @@ async def test_a_wrong_method_is_told_all_the_right_ones(site: httpx.AsyncClient
 
     answer = await site.put("/api/thing")
     problem(answer, 405)
-    assert answer.headers["allow"] == "GET, DELETE"
+    assert answer.headers["allow"] == "GET, HEAD, DELETE"
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/nosuch", "/privacy"])
+async def test_a_head_is_answered_as_the_get_would_be(site: httpx.AsyncClient, path: str) -> None:
+    head, whole = await site.head(path), await site.get(path)
+    assert head.status_code == whole.status_code
+    assert head.headers.get("etag") == whole.headers.get("etag")
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_a_body_that_is_not_said_to_be_json_is_not_taken_for_it(site: httpx.AsyncClient, kind: str) -> None:
+    @app.post("/api/taking")
+    async def take(said: dict[str, int]) -> None: ...
+
+    refused = await site.post("/api/taking", content=b"{}", headers={"Content-Type": kind})
+    assert "Content-Type: application/json" in problem(refused, 415)["detail"]
+
+
+async def test_what_is_not_json_is_told_where_it_ends_to_be(site: httpx.AsyncClient) -> None:
+    @app.post("/api/taking")
+    async def take(said: dict[str, int]) -> None: ...
+
+    refused = await site.post("/api/taking", content=b'{"a": 1,}', headers={"Content-Type": "application/json"})
+    assert problem(refused, 422)["errors"] == [{"field": "body", "message": "It is not JSON, from character 8 on."}]
 
 
 async def test_being_sent_elsewhere_is_no_error(site: httpx.AsyncClient) -> None:
@@ -400,3 +426,38 @@ async def test_a_stream_comes_through_piece_by_piece(site: httpx.AsyncClient) ->
         more.set()
         await running
     assert got == [b"data: 1\n\n", b"data: 2\n\n"]
+
+
+# --- patience ---
+
+
+async def test_who_reads_is_not_kept_waiting_by_a_part_that_hangs(
+    site: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "_PATIENCE_S", 0.05)
+    answers = asyncio.Event()
+
+    @app.get("/hanging")
+    @app.post("/hanging")
+    async def hanging() -> str:
+        await answers.wait()
+        raise RuntimeError
+
+    @app.get("/begun")
+    async def begun() -> StreamingResponse:
+        async def slowly() -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield b"."
+                await asyncio.sleep(0.05)
+
+        return StreamingResponse(slowly())
+
+    reading = asyncio.create_task(site.get("/hanging"))
+    writing = asyncio.create_task(site.post("/hanging", headers={"Origin": PUBLIC}))
+    assert (await site.get("/begun")).text == "..."
+    # Whatever comes now, the one has long been told, and the other hears what became of it.
+    answers.set()
+    told = await reading
+    body = problem(told, HTTPStatus.SERVICE_UNAVAILABLE)
+    assert (told.headers["retry-after"], body["request_id"]) == ("5", told.headers["x-request-id"])
+    problem(await writing, HTTPStatus.INTERNAL_SERVER_ERROR)
