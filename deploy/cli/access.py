@@ -29,16 +29,15 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 def moment(text: str, option: str) -> datetime:
     """A time as people write it. Raises CommandFailed that names the option."""
-    back = length(text)
-    if back is not None:
-        return datetime.now(UTC) - back
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        back = length(text)
+        at = datetime.now(UTC) - back if back is not None else datetime.fromisoformat(text)
+        # A time without a zone is UTC; one that no calendar has there is none.
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise CommandFailed(
             f"{option} {text!r} is not a time: write 2026-11-20, 2026-11-20T14:00Z, or 90m, 36h, 7d before now."
         ) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def length(text: str) -> timedelta | None:

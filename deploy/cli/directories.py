@@ -36,8 +36,8 @@ def import_file(
     """Add directories, or change those whose slug is known. A bad row stops the import before anything is written.
 
     Columns: slug, name, submission_url; and if wanted domain_authority (0-100), priority_tier (1-5), category,
-    active, automation (allowed, silent, forbidden), accept_terms, interval_ms, daily_cap, and lookup: how the
-    directory can be asked whether it holds a business, as JSON (docs/directories.md).
+    active, automation (allowed, silent, forbidden), accept_terms, interval_ms, daily_cap, solver_allowed, and lookup:
+    how the directory can be asked whether it holds a business, as JSON (docs/directories.md).
     """
     entries = parse_entries(file)
     if not dry_run:

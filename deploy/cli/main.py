@@ -79,7 +79,7 @@ def worker() -> None:
 @app.command()
 def api(
     host: Annotated[str | None, typer.Option(help="Address to listen on; API_HOST by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; API_PORT by default.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; API_PORT by default.")] = None,
 ) -> None:
     """Run the API until it is told to stop; it finishes what is in hand."""
     from deploy.runtime.api import serve
@@ -93,7 +93,9 @@ def api(
 @app.command()
 def brain(
     host: Annotated[str | None, typer.Option(help="Address to listen on; BRAIN_HOST by default.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; BRAIN_PORT by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; BRAIN_PORT by default.")
+    ] = None,
 ) -> None:
     """Run the brain's service (POST /plan) until it is told to stop. It needs a browser and nothing else."""
     import uvicorn

@@ -70,4 +70,5 @@ async def test_what_is_wrong_is_said_in_a_sentence(staff: Command) -> None:
     wrong = staff("tokens", "create", "--name", "ben", "--scope", "act", "--expires", "0d")
     assert wrong.failed(2, "--expires", "90d")
     assert staff("tokens", "revoke", "ben").failed(2, "ben", "tokens list")
-    assert staff("audit", "list", "--since", "yesterday").failed(2, "--since", "36h")
+    for no_time in ("yesterday", "999999d", "0001-01-01T00:00+14:00"):
+        assert staff("audit", "list", "--since", no_time).failed(2, "--since", no_time, "36h")

@@ -17,6 +17,13 @@ def test_it_listens_to_strangers_only_with_a_token(nowhere: Command, host: str) 
     assert nowhere("brain", BRAIN_HOST=host).failed(2, host, "BRAIN_TOKEN")
 
 
+@pytest.mark.parametrize("command", ["api", "brain"])
+def test_a_number_that_is_no_port_is_refused(nowhere: Command, command: str) -> None:
+    for number in ("-1", "0", "65536"):
+        ran = nowhere(command, "--port", number)
+        assert (ran.code, "--port" in ran.err, "Traceback" in ran.err) == (2, True, False), ran
+
+
 def test_a_port_that_is_taken_is_said(nowhere: Command) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
