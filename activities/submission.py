@@ -14,7 +14,7 @@ from http import HTTPStatus
 import structlog
 from temporalio import activity
 
-from activities import proof
+from activities import outcomes, proof
 from activities.artifacts import ArtifactStore
 from activities.boundary import ActivityFailure, boundary, heartbeating, to_its_end
 from activities.browser.advance import Stuck, advance
@@ -32,10 +32,9 @@ from activities.turns import in_turn
 from brain import planner
 from brain.answer import unsolved
 from brain.models.advisor import Advisor
-from schema.contracts.answer import Answer, AnswerKind
 from schema.contracts.form import FormSnapshot
 from schema.contracts.plan import ModelUsage, Plan
-from schema.contracts.submission import PAGE_TEXT_KEPT, Outcome, Standing, SubmissionRef, SubmissionStatus
+from schema.contracts.submission import Outcome, Standing, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results, submissions, turns
 from schema.store.database import AWAY, Pool
@@ -105,7 +104,7 @@ class Submitting:
                 "An attempt that claimed the intent may still be under way.",
                 retry_after=remaining,
             )
-        outcome = _uncertain("The attempt died between the intent and the proof.")
+        outcome = outcomes.uncertain("The attempt died between the intent and the proof.")
         await results.record(self._pool, submission, outcome, submission.attempt)
         return outcome
 
@@ -197,7 +196,7 @@ class Submitting:
                 sent = await send(visit, filled.observation, plan.steps[-1].button)
         except (BrowserFailed, TimeoutError):
             visit.gate.close()
-            outcome = _after_error(left=bool(visit.gate.sent))
+            outcome = outcomes.after_error(left=bool(visit.gate.sent))
         except NeverArrived as refused:
             outcome = Outcome(status=SubmissionStatus.PLANNED, failure=refused.failure, reason=str(refused))
             answered = False
@@ -206,7 +205,7 @@ class Submitting:
                 answered = sent.response_status is not None and sent.response_status < HTTPStatus.INTERNAL_SERVER_ERROR
             image = await proof.keep_screenshot(self._artifacts, visit, submission.ref)
             sent, usage = await self._advised(filled.observation.snapshot, sent, submission)
-            outcome = _read(sent, visit.page.url, image).model_copy(update={"usage": usage})
+            outcome = outcomes.read(sent, visit.page.url, image).model_copy(update={"usage": usage})
             if outcome.failure is FailureType.REFUSED and attempt < MOST_ATTEMPTS:
                 amended = planner.amend(plan, sent.after, sent.answer.refusals, submission.profile)
             elif unsolved(sent.answer) and attempt < MOST_ATTEMPTS:
@@ -259,91 +258,3 @@ async def _fill(visit: Visit, plan: Plan, submission: Submission) -> Filled:
         filled = await fill_step(visit.page, step, submission.profile, submission.submission_url)
         await advance(visit.page, filled.observation, step)
     return await fill_step(visit.page, plan.steps[-1], submission.profile, submission.submission_url)
-
-
-def _read(sent: Sent, final_url: str, image: str) -> Outcome:
-    """The page's answer as an outcome of the ledger."""
-    answer = sent.answer
-    status, failure = _meaning(answer)
-    reason = answer.quote
-    if answer.kind is AnswerKind.UNCLEAR:
-        reason = f"The page says neither yes nor no. {reason}".strip()
-    if not sent.left:
-        status, failure, reason = _nothing_left(answer)
-    return Outcome(
-        status=status,
-        evidence=answer.evidence,
-        failure=failure,
-        reason=reason,
-        final_url=final_url,
-        page_text=sent.after.page_text[:PAGE_TEXT_KEPT],
-        screenshot=image,
-        confidence=answer.confidence,
-        response_status=sent.response_status,
-        may_be_sent=status is SubmissionStatus.UNCERTAIN
-        or (sent.left and failure not in _NOT_TAKEN and not unsolved(answer)),
-    )
-
-
-def _meaning(answer: Answer) -> tuple[SubmissionStatus, FailureType | None]:
-    if answer.kind is AnswerKind.CAPTCHA and not unsolved(answer):
-        # It comes up at the click alone: nobody can answer it before.
-        return SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA_ON_PAGE
-    return _MEANING[answer.kind]
-
-
-def _nothing_left(answer: Answer) -> tuple[SubmissionStatus, FailureType, str]:
-    """The click sent nothing: something stood in its way, or the page claims what cannot be."""
-    status, failure = _meaning(answer)
-    if failure is not None and failure in _BARRIERS:
-        return status, failure, answer.quote
-    if answer.kind is AnswerKind.UNCLEAR:
-        return SubmissionStatus.FAILED, FailureType.REFUSED, "The page did not send the form."
-    return (
-        SubmissionStatus.UNCERTAIN,
-        FailureType.OUTCOME_UNKNOWN,
-        f"Nothing was sent, and yet the page says: {answer.quote}",
-    )
-
-
-def _after_error(*, left: bool) -> Outcome:
-    if left:
-        return _uncertain("The browser failed after the form had left.")
-    return Outcome(
-        status=SubmissionStatus.PLANNED,
-        failure=FailureType.BROWSER_FAILED,
-        reason="The form could not be sent, and nothing had left.",
-    )
-
-
-def _uncertain(reason: str) -> Outcome:
-    return Outcome(
-        status=SubmissionStatus.UNCERTAIN, failure=FailureType.OUTCOME_UNKNOWN, reason=reason, may_be_sent=True
-    )
-
-
-_MEANING: dict[AnswerKind, tuple[SubmissionStatus, FailureType | None]] = {
-    AnswerKind.ACCEPTED: (SubmissionStatus.SUBMITTED, None),
-    AnswerKind.CONFIRMATION_NEEDED: (SubmissionStatus.AWAITING_ACTION, FailureType.CONFIRMATION_NEEDED),
-    AnswerKind.DUPLICATE: (SubmissionStatus.SKIPPED, FailureType.ALREADY_LISTED),
-    AnswerKind.REFUSED: (SubmissionStatus.FAILED, FailureType.REFUSED),
-    AnswerKind.CAPTCHA: (SubmissionStatus.AWAITING_ACTION, FailureType.CAPTCHA),
-    AnswerKind.LOGIN_REQUIRED: (SubmissionStatus.AWAITING_ACTION, FailureType.LOGIN_REQUIRED),
-    AnswerKind.PAYMENT_REQUIRED: (SubmissionStatus.AWAITING_ACTION, FailureType.PAYMENT_REQUIRED),
-    AnswerKind.UNCLEAR: (SubmissionStatus.UNCERTAIN, FailureType.OUTCOME_UNKNOWN),
-}
-
-_NOT_TAKEN = frozenset({FailureType.REFUSED, FailureType.ALREADY_LISTED})
-"""The directory's own word that it holds nothing of ours from this attempt."""
-
-_BARRIERS = frozenset(
-    {
-        FailureType.REFUSED,
-        FailureType.ALREADY_LISTED,
-        FailureType.CAPTCHA,
-        FailureType.CAPTCHA_ON_PAGE,
-        FailureType.LOGIN_REQUIRED,
-        FailureType.PAYMENT_REQUIRED,
-    }
-)
-"""What may come up at the click, before anything leaves."""
