@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.alerts import Alerts
 from activities.artifacts import ArtifactStore
 from activities.bridge import Bridge
 from activities.browser.chromium import BrowserFailed
 from activities.browser.pool import BrowserPool
+from activities.egress.reach import Reach
 from activities.ledger import Ledger
 from activities.letters import Letterhead
 from activities.mailbox import Mailbox
@@ -71,10 +74,11 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         sqs = sqs_client(settings)
         jobs, dead_letters = Queue(sqs, settings.sqs_queue_name), Queue(sqs, settings.dead_letter_queue_name)
         artifacts = ArtifactStore(s3_client(settings), settings.artifact_bucket, pool)
+        reach = Reach(settings.private_networks)
         try:
             executable = find_browser(settings.browser_path)
             browser = await stack.enter_async_context(
-                BrowserPool(executable, settings.browser_slots, settings.user_agent_contact)
+                BrowserPool(executable, settings.browser_slots, settings.user_agent_contact, reach)
             )
         except BrowserNotFound as error:
             raise StartFailed(str(error)) from None
@@ -89,7 +93,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
         upkeep = Upkeep(pool, client, settings.temporal_task_queue)
         retention = Retention(pool, artifacts, timedelta(days=settings.result_retention_days))
         models = await stack.enter_async_context(advisor(settings))
-        robots = Robots(pool, await stack.enter_async_context(robots_client(settings.user_agent_contact)))
+        robots = Robots(pool, await stack.enter_async_context(robots_client(settings.user_agent_contact, reach)))
         solver = _solver(settings)
         planning = Planning(pool, browser, artifacts, robots, models, solver)
         submitting = Submitting(pool, browser, artifacts, models, solver)
@@ -165,6 +169,15 @@ async def _reach(settings: Settings, pool: Pool) -> Client:
         raise StartFailed(
             f"Temporal at {settings.temporal_address} cannot be reached ({error}): "
             "start it, or correct TEMPORAL_ADDRESS."
+        ) from None
+    try:
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=settings.temporal_namespace), retry=True
+        )
+    except RPCError as error:
+        raise StartFailed(
+            f"Temporal at {settings.temporal_address} does not serve the namespace {settings.temporal_namespace!r} "
+            f"({str(error).rstrip('.')}): register it, or correct TEMPORAL_NAMESPACE."
         ) from None
     try:
         with using_queue(settings.sqs_queue_name):

@@ -91,30 +91,46 @@ async def take_part(wiring: Wired, settings: Settings) -> None:
         ) from None
 
 
+async def _begin(wiring: Wired, settings: Settings) -> None:
+    """What a worker sees to before it counts as running. Raises StartFailed and RPCError."""
+    await take_part(wiring, settings)
+    for edge in EDGES:
+        await start_edge(wiring.client, settings.temporal_task_queue, edge)
+    await ensure_schedules(wiring.client, settings)
+    _log.info(
+        "worker started",
+        task_queue=settings.temporal_task_queue,
+        build_id=build_id(settings),
+        slots=settings.browser_slots,
+    )
+
+
 async def run_worker(settings: Settings) -> None:
-    """Work until told to stop, then finish what is in hand."""
+    """Work until told to stop, then finish what is in hand. Raises StartFailed."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     pulse = Pulse(build_id(settings))
     async with wired(settings) as wiring, pulse.beating(wiring.pool):
-        main, browser = workers_for(wiring, settings, pulse)
-        async with main, browser:
-            await take_part(wiring, settings)
-            for edge in EDGES:
-                await start_edge(wiring.client, settings.temporal_task_queue, edge)
-            await ensure_schedules(wiring.client, settings)
-            _log.info(
-                "worker started",
-                task_queue=settings.temporal_task_queue,
-                build_id=build_id(settings),
-                slots=settings.browser_slots,
-            )
-            await pulse.tell(wiring.pool, WorkerStatus.RUNNING)
-            await stop.wait()
-            _log.info("worker draining")
-            await pulse.tell(wiring.pool, WorkerStatus.DRAINING)
+        started = False
+        try:
+            main, browser = workers_for(wiring, settings, pulse)
+            async with main, browser:
+                await _begin(wiring, settings)
+                started = True
+                await pulse.tell(wiring.pool, WorkerStatus.RUNNING)
+                await stop.wait()
+                _log.info("worker draining")
+                await pulse.tell(wiring.pool, WorkerStatus.DRAINING)
+        except (RPCError, RuntimeError, asyncio.CancelledError) as error:
+            # A Temporal worker that fails cancels this task; of two that do, the second cancels the first one's word.
+            if started:
+                raise
+            raise StartFailed(
+                f"Temporal at {settings.temporal_address} went away while the worker started"
+                f"{f' ({error})' if str(error) else ''}: see that it runs, and start the worker again."
+            ) from None
     _log.info("worker stopped")
 
 

@@ -230,6 +230,7 @@ def test_a_page_that_cannot_be_reached_is_said(nowhere: Command, browser_path: P
 WORKER_WITHOUT: dict[str, tuple[dict[str, str], Sequence[str]]] = {
     "a database": ({"DATABASE_URL": f"postgresql://app:s3cret@{NOWHERE}/app"}, [NOWHERE, "DATABASE_URL"]),
     "Temporal": ({"TEMPORAL_ADDRESS": NOWHERE}, [NOWHERE, "TEMPORAL_ADDRESS"]),
+    "its namespace": ({"TEMPORAL_NAMESPACE": "nosuch"}, ["nosuch", "TEMPORAL_NAMESPACE"]),
     "SQS": ({"AWS_ENDPOINT_URL_SQS": f"http://{NOWHERE}"}, [NOWHERE]),
     "its queue": ({"SQS_QUEUE_NAME": "nosuch"}, ["nosuch", "SQS_QUEUE_NAME"]),
     "a browser": ({"BROWSER_PATH": "/nosuch/chromium"}, ["/nosuch/chromium", "BROWSER_PATH"]),
