@@ -17,6 +17,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from schema.failures import NOT_RETRYABLE, FailureType
+from schema.store.database import AWAY
 
 T = TypeVar("T")
 
@@ -39,6 +40,10 @@ class ActivityFailure(Exception):
         self.retry_after = retry_after
 
 
+_EXPECTED = (ActivityFailure, *AWAY, botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
+"""Of these the sentence says it all, which the worker logs in any case."""
+
+
 def scrub(text: str) -> str:
     """The text without e-mail addresses, phone-like numbers, URL queries and credentials; at most 300 characters."""
     text = _EMAIL.sub("<email>", _URL_SECRETS.sub("", text))
@@ -56,8 +61,9 @@ def boundary(default: FailureType = FailureType.INTERNAL) -> Iterator[None]:
         raise
     except Exception as error:
         failure = _type_of(error, default)
-        # The whole traceback goes to the worker's own log; the history gets a scrubbed sentence without a cause.
-        activity.logger.warning("activity failed", extra={"failure": failure.value}, exc_info=error)
+        if failure is FailureType.INTERNAL or not isinstance(error, _EXPECTED):
+            # The whole traceback goes to the worker's own log; the history gets a scrubbed sentence without a cause.
+            activity.logger.warning("activity failed", extra={"failure": failure.value}, exc_info=error)
         raise ApplicationError(
             scrub(f"{type(error).__name__}: {error}"),
             type=failure.value,

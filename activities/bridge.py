@@ -83,17 +83,22 @@ class Bridge:
         with boundary(FailureType.QUEUE_UNAVAILABLE):
             sent = 0
             until = time.monotonic() + _SHIFT_S
-            told = asyncio.Event()
+            told, lost = asyncio.Event(), False
 
             def tell(*_: object) -> None:
                 told.set()
 
+            def end(*_: object) -> None:
+                nonlocal lost
+                lost = True
+                told.set()
+
             async with heartbeating(), self._pool.acquire() as listener:
-                listener.add_termination_listener(tell)
+                listener.add_termination_listener(end)
                 await listener.add_listener(outbox.CHANNEL, tell)
                 try:
                     while (left := until - time.monotonic()) > 0:
-                        if listener.is_closed():
+                        if lost:
                             raise ConnectionError("The connection that listens to the outbox was lost.")
                         told.clear()
                         batch = await self._send_batch()
@@ -103,7 +108,7 @@ class Bridge:
                 finally:
                     # A connection that was lost has no listeners any more, and says so instead of why it was lost.
                     with contextlib.suppress(asyncpg.InterfaceError):
-                        listener.remove_termination_listener(tell)
+                        listener.remove_termination_listener(end)
                         await listener.remove_listener(outbox.CHANNEL, tell)
             return RelayShift(sent=sent)
 

@@ -5,6 +5,7 @@ Apart from the commands themselves, because the stack's parts take a quarter of 
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,6 +28,9 @@ from schema.store.database import open_pool
 
 _FOLDER = Path(".local")
 _MOST_DEATHS = 5
+_WELL_AFTER_S = 20.0
+"""What has run so long since it was started again has not died of its start: its deaths are counted anew."""
+
 _STAFF_NAME = "local"
 
 
@@ -75,18 +79,24 @@ async def kept_alive(stack: Stack) -> AsyncIterator[None]:
     assert owner is not None
     given_up: list[PartFailed] = []
     deaths: Counter[str] = Counter()
+    revived_at: dict[str, float] = {}
 
     async def revive(failure: PartFailed) -> None:
+        if time.monotonic() - revived_at.get(failure.part, 0.0) >= _WELL_AFTER_S:
+            deaths[failure.part] = 0
         while True:
             deaths[failure.part] += 1
             if deaths[failure.part] > _MOST_DEATHS:
                 raise failure
             remarks.print(f"[yellow]{escape(str(failure).splitlines()[0])}[/] It is started again.")
             try:
-                return await stack.restart(failure.part)
+                await stack.restart(failure.part)
             except PartFailed as again:
                 # What it needs may have died too, and comes back at its side.
                 failure = again
+            else:
+                revived_at[failure.part] = time.monotonic()
+                return
 
     async def keep() -> None:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from asgi_correlation_id import correlation_id
+from temporalio.exceptions import ApplicationError
 
 
 def configure_logs(level: str) -> None:
@@ -36,8 +37,18 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("temporalio.activity").addFilter(_in_a_sentence)
     for noisy in ("botocore", "urllib3", "httpx", "httpx2", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _in_a_sentence(record: logging.LogRecord) -> bool:
+    """That an activity has failed, without the way through the SDK; what is of use of it `activities.boundary` logs."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, ApplicationError):
+        record.exc_info = None
+        record.__dict__ |= {"failure": error.type, "reason": error.message}
+    return True
 
 
 def name_request(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

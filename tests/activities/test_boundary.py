@@ -103,6 +103,24 @@ def test_no_cause_travels_with_the_failure() -> None:
     assert [secret for secret in ("maya", "s3cr") if secret in str(travelling)] == []
 
 
+@pytest.mark.parametrize(
+    ("error", "traced"),
+    [
+        (ActivityFailure(FailureType.DIRECTORY_BUSY, "HTTP 429"), False),
+        (asyncpg.TooManyConnectionsError("sorry, too many clients already"), False),
+        (asyncpg.UndefinedColumnError("jobs.colour"), True),
+        (FileNotFoundError("weights"), True),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_was_to_be_expected_is_logged_without_a_traceback(
+    error: Exception, traced: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    default = FailureType.STORE_UNAVAILABLE if isinstance(error, asyncpg.PostgresError) else FailureType.INTERNAL
+    failing(error, default)
+    assert bool(caplog.records) is traced
+
+
 def test_an_application_error_passes_as_it_is() -> None:
     error = ApplicationError("said already", type=FailureType.REFUSED)
     assert failing(error) is error

@@ -224,11 +224,32 @@ async def test_parts_that_die_together_come_back_together(folder: Path) -> None:
             while not tried.exists():
                 await asyncio.sleep(0.02)
             os.kill(stack.pid("server"), signal.SIGKILL)
-            while not _are_others(stack, before):
+            while not _are_others(stack, before, "server", "client"):
                 await asyncio.sleep(0.05)
 
 
-def _are_others(stack: Stack, before: set[int]) -> bool:
+@pytest.mark.parametrize("well_after_s", [0.0, 3600.0], ids=["now and then", "again and again"])
+async def test_what_dies_now_and_then_is_started_each_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, well_after_s: float
+) -> None:
+    monkeypatch.setattr("deploy.cli.embedded._WELL_AFTER_S", well_after_s)
+    monkeypatch.setattr("deploy.cli.embedded._MOST_DEATHS", 2)
+
+    async def die(stack: Stack) -> None:
+        pid = stack.pid("server")
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(15):
+            while not _are_others(stack, {pid}, "server"):
+                await asyncio.sleep(0.02)
+
+    with pytest.raises(PartFailed, match="SIGKILL") if well_after_s else contextlib.nullcontext():
+        async with Stack(folder, of(part("server")), quiet()) as stack, kept_alive(stack):
+            for _ in range(3):
+                await die(stack)
+    assert alive(folder) == []
+
+
+def _are_others(stack: Stack, before: set[int], *names: str) -> bool:
     with contextlib.suppress(KeyError):
-        return before.isdisjoint({stack.pid("server"), stack.pid("client")})
+        return before.isdisjoint(map(stack.pid, names))
     return False
