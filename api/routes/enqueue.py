@@ -1,5 +1,7 @@
 """`POST /api/jobs/enqueue`: other front ends bring what they have sold. They bear a service's token.
 
+Whoever has a link sees the job, so a service gets links to the jobs that it brought itself, and to no other.
+
 Whoever repeats a request, with its job id or its Idempotency-Key, gets the same job: the id is made of the key, so that
 this holds when the answer that was kept for the key (`api.middleware.idempotency`) is gone, or was lost with a process.
 """
@@ -24,7 +26,7 @@ from schema.store import jobs, links, orders
 from schema.store.orders import NoSuchDirectory, NothingEligible, Order
 
 _REASONS = {
-    HTTPStatus.CONFLICT: "There is a job of this id, or of this Idempotency-Key, that says something else.",
+    HTTPStatus.CONFLICT: "The job of this id, or of this Idempotency-Key, says something else, or another brought it.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "A field is wrong, or names what there is not; `errors` says which.",
 }
 _PROFILE: JsonValue = {
@@ -103,10 +105,10 @@ async def enqueue_job(
         job_id = uuid5(NAMESPACE_URL, f"enqueue:{who.name}:{idempotency_key}")
     slugs = tuple(dict.fromkeys(asked.directories)) if asked.directories else None
     order = orders.make_order(asked.profile, asked.tier, slugs, asked.source or who.name, job_id=job_id)
-    taken_in = await _take_in(services, order)
+    taken_in = await _take_in(services, order, who.name)
     if not taken_in:
         response.status_code = HTTPStatus.OK
-    job = await _same(services, order)
+    job = await _same(services, order, who.name)
     secret = await links.mint(services.pool, job.id, f"for {who.name}")
     return Enqueued(
         job_id=job.id,
@@ -117,14 +119,14 @@ async def enqueue_job(
     )
 
 
-async def _take_in(services: Services, order: Order) -> bool:
+async def _take_in(services: Services, order: Order, service: str) -> bool:
     """False where there is a job of that id already, of whomever."""
     if await jobs.find(services.pool, order.message.job_id) is not None:
         return False
     try:
         await orders.chosen(services.pool, order)
         async with services.pool.acquire() as connection, connection.transaction():
-            await orders.place(connection, order)
+            await orders.place(connection, order, service)
     except NoSuchDirectory as unknown:
         raise RequestRefused("body.directories", str(unknown)) from None
     except NothingEligible:
@@ -135,9 +137,10 @@ async def _take_in(services: Services, order: Order) -> bool:
     return True
 
 
-async def _same(services: Services, order: Order) -> jobs.Job:
-    """The job of the order's id. Raises HTTPException (409) where that is another order."""
+async def _same(services: Services, order: Order, service: str) -> jobs.Job:
+    """The job of the order's id. Raises HTTPException (409) where that is another order, or another service's."""
     job = await jobs.find(services.pool, order.message.job_id)
-    if job is None or (job.tier, job.profile, job.directory_slugs) != (order.tier, order.profile, order.slugs):
+    asked = (service, order.tier, order.profile, order.slugs)
+    if job is None or (job.brought_by, job.tier, job.profile, job.directory_slugs) != asked:
         raise HTTPException(HTTPStatus.CONFLICT, "This id was used for another order.")
     return job

@@ -22,7 +22,10 @@ _SUMMARY = """
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored, with the business data that was pinned when it was paid."""
+    """A job as stored, with the business data that was pinned when it was paid.
+
+    `brought_by` is the service whose token brought it, if one did.
+    """
 
     id: UUID
     customer_id: UUID
@@ -33,6 +36,7 @@ class Job:
     directory_slugs: tuple[str, ...] | None
     selected: bool
     created_at: datetime
+    brought_by: str | None
 
 
 async def take_in(
@@ -43,6 +47,7 @@ async def take_in(
     slugs: Sequence[str] | None,
     *,
     payment_id: UUID | None = None,
+    brought_by: str | None = None,
 ) -> None:
     """Write customer, job and outbox row: call it inside a transaction, so that a paid job is never half there.
 
@@ -51,10 +56,10 @@ async def take_in(
     await connection.execute(
         """
         with customer as (
-            insert into customers (id, email, name) values ($2, $12, $13) on conflict (id) do nothing)
+            insert into customers (id, email, name) values ($2, $13, $14) on conflict (id) do nothing)
         insert into jobs (id, customer_id, tier, package_size, business_name, business_key, business_data,
-            directory_slugs, source, created_at, payment_id)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            directory_slugs, source, created_at, payment_id, brought_by)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         """,
         message.job_id,
         message.customer_id,
@@ -67,6 +72,7 @@ async def take_in(
         message.source,
         message.created_at,
         payment_id,
+        brought_by,
         profile.email,
         profile.contact_name,
     )
@@ -87,6 +93,7 @@ async def find(db: Executor, job_id: UUID) -> Job | None:
         directory_slugs=tuple(row["directory_slugs"]) if row["directory_slugs"] is not None else None,
         selected=row["directories_selected_at"] is not None,
         created_at=row["created_at"],
+        brought_by=row["brought_by"],
     )
 
 

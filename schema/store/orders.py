@@ -63,6 +63,6 @@ async def chosen(db: Executor, order: Order) -> tuple[str, ...]:
     return tuple(slug for _, slug in found)
 
 
-async def place(connection: Connection, order: Order) -> None:
-    """Write customer, job and outbox row: call it inside a transaction."""
-    await jobs.take_in(connection, order.message, order.tier, order.profile, order.slugs)
+async def place(connection: Connection, order: Order, brought_by: str | None = None) -> None:
+    """Write customer, job and outbox row: call it inside a transaction. `brought_by` names the service it came from."""
+    await jobs.take_in(connection, order.message, order.tier, order.profile, order.slugs, brought_by=brought_by)

@@ -17,7 +17,7 @@ from schema.store import links
 from schema.store.database import Pool, Seat, open_pool
 from tests.api.test_health import problem
 from tests.brain.openapi import undocumented
-from tests.factories import PROFILE, add_directories, bearer
+from tests.factories import PROFILE, add_directories, add_job, bearer
 
 ADDRESS = "/api/jobs/enqueue"
 
@@ -88,6 +88,18 @@ async def test_the_key_of_one_service_is_not_anothers(shop: httpx.AsyncClient, p
     other = await bearer(pool, "another", Scope.ENQUEUE)
     theirs = await shop.post(ADDRESS, json=order(), headers={**headers, **other})
     assert mine.json()["job_id"] != theirs.json()["job_id"]
+
+
+async def test_a_job_s_link_is_given_to_the_service_that_brought_it_and_to_no_other(
+    shop: httpx.AsyncClient, pool: Pool
+) -> None:
+    paid, brought = await add_job(pool, ["alpha"]), order(job_id=str(uuid4()))
+    assert (await shop.post(ADDRESS, json=brought)).status_code == 201
+    made = await pool.fetchval("select count(*) from links")
+    for_the_paid = order(job_id=str(paid), directories=["alpha"])
+    problem(await shop.post(ADDRESS, json=for_the_paid), 409)
+    problem(await shop.post(ADDRESS, json=brought, headers=await bearer(pool, "another", Scope.ENQUEUE)), 409)
+    assert await pool.fetchval("select count(*) from links") == made
 
 
 @pytest.mark.parametrize(
