@@ -6,8 +6,9 @@ It decides nothing: it asks the mapper, the planner, the formats and the guard, 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from brain.controls import name_of
 from brain.formats import render
-from brain.guard import check, name_of
+from brain.guard import check
 from brain.mapper import Meaning, context_of, linear, map_form
 from brain.mapper.features import features, told
 from brain.mapper.reading import read_words

@@ -4,33 +4,23 @@ One list of named rules. The guard trusts neither the mapper nor a model nor the
 form as it is now and the values, and asks of each rule whether it holds.
 """
 
-import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from brain.controls import commits, may_take, name_of
 from brain.forbidden import never_given, subscribes
 from brain.formats import FREE_PLAN, OFFERED, TERMS, fits
-from brain.mapper import Avoid, Meaning, map_fields, map_form
+from brain.mapper import Avoid, Meaning, map_form
 from brain.provenance import words_of
 from brain.reader.buttons import asks_payment
 from brain.sites import same_site, split
-from brain.values.chosen import agreement, binding, priced
+from brain.values.chosen import priced
 from brain.values.pictures import accepts
-from schema.contracts.form import (
-    CaptchaKind,
-    FieldKind,
-    FieldOption,
-    FormButton,
-    FormField,
-    FormSnapshot,
-    Label,
-    LabelSource,
-)
+from schema.contracts.form import CaptchaKind, FieldKind, FieldOption, FormButton, FormField, FormSnapshot
 from schema.contracts.plan import FieldDecision, FieldValue, FillAction, GuardFinding, PlanStep
 from schema.contracts.profile import BusinessProfile
-from schema.contracts.profile import ProfileKey as Key
 
 _CHOICES = (FieldKind.SELECT, FieldKind.MULTISELECT, FieldKind.RADIO, FieldKind.COMBOBOX)
 _NEVER = {
@@ -44,20 +34,7 @@ _NEVER = {
 _WEB = ("http", "https")
 _SCRIPTS = ("javascript", "data", "vbscript", "blob", "file")
 _ADDRESS = re.compile(r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:|\s*//")
-_LINKS = frozenset(
-    {
-        Key.WEBSITE, Key.FACEBOOK, Key.INSTAGRAM, Key.LINKEDIN, Key.X, Key.YOUTUBE, Key.TIKTOK, Key.PINTEREST,
-        Key.VIDEO, Key.LOGO, Key.IMAGES,
-    }
-)  # fmt: skip
-_TAKEN: dict[FieldKind, frozenset[Key]] = {
-    FieldKind.EMAIL: frozenset({Key.EMAIL}),
-    FieldKind.URL: _LINKS,
-    # A keypad for digits serves for more than phones.
-    FieldKind.TEL: frozenset({Key.PHONE, Key.FAX, Key.POSTAL_CODE, Key.FOUNDED_YEAR, Key.EMPLOYEES, Key.STREET}),
-}
 _SAID = {FieldKind.EMAIL: "an e-mail address", FieldKind.URL: "a web address", FieldKind.TEL: "a phone number"}
-
 _PICTURES = ("data:image/", "https://", "http://")
 
 
@@ -95,32 +72,6 @@ def check(
     return tuple(
         GuardFinding(rule=name, handle=handle, reason=reason) for name, rule in RULES for handle, reason in rule(case)
     )
-
-
-def name_of(field: FormField) -> str:
-    """What a person would call the field."""
-    return field.labels[0].text if field.labels else field.name or field.handle
-
-
-@functools.lru_cache(maxsize=4_000)
-def commits(option: FieldOption) -> bool:
-    """True if choosing it costs money, says yes to something, or orders what a box to tick would be left alone for."""
-    box = FormField(
-        handle="option",
-        tag="input",
-        kind=FieldKind.CHECKBOX,
-        labels=(Label(text=option.label, source=LabelSource.LABEL_WRAPPING),),
-        options=(option,),
-    )
-    concept = map_fields((box,))["option"].concept
-    ordered = isinstance(concept, Avoid) and concept is not Avoid.OTHER
-    return ordered or binding(option) or agreement(box) is not None
-
-
-def may_take(field: FormField, key: Key) -> bool:
-    """False where the control itself says that it takes something else."""
-    taken = _TAKEN.get(field.kind)
-    return taken is None or key in taken
 
 
 def _chosen(value: FieldValue, field: FormField) -> list[str]:

@@ -7,9 +7,10 @@ tell is an obstacle that names the field: a required field is never guessed.
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from brain.controls import name_of
 from brain.forbidden import never_given
 from brain.formats import FREE_PLAN, TERMS, render, renderings
-from brain.guard import check, name_of
+from brain.guard import check
 from brain.mapper import Ambiguous, Avoid, Meaning, context_of, map_fields, map_form, words_and_weights
 from brain.reader.fields import stated_limit
 from brain.values.chosen import agreement, free_plan

@@ -16,8 +16,9 @@ from activities.browser.hand import empty, put
 from activities.browser.observe import Observation, observe
 from activities.browser.patience import within
 from activities.browser.touch import shown
+from brain.controls import name_of
 from brain.formats import render, renderings, says
-from brain.guard import check, name_of
+from brain.guard import check
 from brain.mapper import map_form
 from brain.planner import plan_step
 from schema.contracts.form import FieldKind, FormSnapshot

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import create_model
 
+from brain.controls import commits, may_take, name_of
 from brain.forbidden import never_given
 from brain.formats import OFFERED
-from brain.guard import commits, may_take, name_of
 from brain.mapper import Ambiguous, Avoid, Meaning
 from brain.models.keys import HOLDS
 from brain.models.question import AnswerForm, Question, Task, one_of

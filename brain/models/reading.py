@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import create_model
 
 from brain.answer import news
-from brain.guard import name_of
+from brain.controls import name_of
 from brain.models.question import AnswerForm, Question, Task, one_of
 from brain.models.redaction import Redaction
 from schema.contracts.answer import Answer, AnswerKind, Refusal
