@@ -54,7 +54,7 @@ class Part:
     """A server of the stack. Times are seconds; `ready` answers whether it can be used, and never raises.
 
     `data` is a folder made for it, `run_in` where it runs. `prepare` runs before the process starts, `finish` once
-    it is ready. Both may raise PartFailed.
+    it is ready. What they raise becomes PartFailed.
     """
 
     name: str
@@ -110,8 +110,10 @@ class Child:
             await self._until_ready()
             if self.part.finish:
                 await self.part.finish()
-        except BaseException:
+        except BaseException as error:
             await self.stop()
+            if isinstance(error, Exception) and not isinstance(error, PartFailed):
+                raise PartFailed(self.part.name, f"did not work: {type(error).__name__}: {error}") from error
             raise
 
     async def died(self) -> PartFailed:

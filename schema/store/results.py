@@ -224,28 +224,32 @@ async def _keep_plan(connection: Connection, submission: Submission, plan: Plan,
 
 async def _move(connection: Connection, submission: Submission, outcome: Outcome, attempt: int) -> None:
     """The one statement that changes a row's state after planning."""
-    changed = await connection.fetchval(
-        """
-        update job_results set status = $2, evidence = $3, failure = $4, reason = $5, final_url = $6, page_text = $7,
-            screenshot = $8, confidence = $9, response_status = $10,
-            intent_at = case when $11 then coalesce(intent_at, now()) end,
-            started_at = coalesce(started_at, now()), finished_at = now()
-        where id = $1 and attempt = $12 and status = any($13) and replays = $14 returning id
-        """,
-        submission.id,
-        outcome.status,
-        outcome.evidence,
-        outcome.failure,
-        outcome.reason,
-        outcome.final_url,
-        outcome.page_text,
-        outcome.screenshot,
-        outcome.confidence,
-        outcome.response_status,
-        outcome.may_be_sent,
-        attempt,
-        list(transitions.MAY_BECOME[outcome.status]),
-        submission.replays,
-    )
+    try:
+        changed = await connection.fetchval(
+            """
+            update job_results set status = $2, evidence = $3, failure = $4, reason = $5, final_url = $6,
+                page_text = $7, screenshot = $8, confidence = $9, response_status = $10,
+                intent_at = case when $11 then coalesce(intent_at, now()) end,
+                started_at = coalesce(started_at, now()), finished_at = now()
+            where id = $1 and attempt = $12 and status = any($13) and replays = $14 returning id
+            """,
+            submission.id,
+            outcome.status,
+            outcome.evidence,
+            outcome.failure,
+            outcome.reason,
+            outcome.final_url,
+            outcome.page_text,
+            outcome.screenshot,
+            outcome.confidence,
+            outcome.response_status,
+            outcome.may_be_sent,
+            attempt,
+            list(transitions.may_become(outcome.status, clicked=attempt > 0)),
+            submission.replays,
+        )
+    except asyncpg.UniqueViolationError as error:
+        # A person confirms what was never sent here, and another order's row holds the intent.
+        raise LedgerConflict(f"Another job holds this business's listing at {submission.ref.slug}.") from error
     if changed is None:
         raise LedgerConflict(f"{submission.ref.slug} has moved on since this outcome was seen.")

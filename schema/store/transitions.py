@@ -40,6 +40,14 @@ MAY_BECOME: dict[SubmissionStatus, tuple[SubmissionStatus, ...]] = {
 """From which states each state may be reached; what is not here is not a transition."""
 
 
+def may_become(status: SubmissionStatus, *, clicked: bool) -> tuple[SubmissionStatus, ...]:
+    """From which states it may be reached by the word of an attempt that has `clicked`, or has not."""
+    if status is SubmissionStatus.SUBMITTED and clicked:
+        # Found absent by who looked too early, and not sent again yet: late proof is proof.
+        return (*MAY_BECOME[status], SubmissionStatus.PLANNED)
+    return MAY_BECOME[status]
+
+
 def given_up(before: Outcome, failure: FailureType, reason: str) -> Outcome:
     """What becomes of a row when its workflow can do no more: never a claim that goes beyond what is known.
 

@@ -9,6 +9,7 @@ import os
 import random
 import signal
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -38,6 +39,7 @@ class Havoc:
     deserted: list[PartFailed] = field(default_factory=list)
     _broken: set[str] = field(default_factory=set)
     """Parts that somebody is putting right already."""
+    _repairs: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     async def cause(self, trouble: Trouble) -> None:
         """The fault from its beginning until all is whole again."""
@@ -127,13 +129,14 @@ class Havoc:
 
     @contextlib.asynccontextmanager
     async def _under_repair(self, part: str) -> AsyncIterator[None]:
-        """Break it in the block; afterwards it is started until it runs."""
-        self._broken.add(part)
-        try:
-            yield
-            await self._start(part)
-        finally:
-            self._broken.discard(part)
+        """Break it in the block; afterwards it is started until it runs. What is being put right is not broken anew."""
+        async with self._repairs[part]:
+            self._broken.add(part)
+            try:
+                yield
+                await self._start(part)
+            finally:
+                self._broken.discard(part)
 
     async def _start(self, part: str) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import signal
 import stat
@@ -107,6 +108,19 @@ async def test_a_part_that_fails_takes_the_others_down(folder: Path) -> None:
     assert failure.value.part == "broken"
     assert alive(folder) == []
     assert not (folder / "stack.env").exists()
+
+
+async def test_a_part_that_is_lost_right_after_its_start_fails_like_any_other(folder: Path) -> None:
+    calls = iter([None, ConnectionResetError("transport error")])
+
+    async def finish() -> None:
+        if error := next(calls):
+            raise error
+
+    async with Stack(folder, of(dataclasses.replace(part("first"), finish=finish)), quiet()) as stack:
+        with pytest.raises(PartFailed, match="transport error"):
+            await stack.restart("first")
+        assert alive(folder) == []
 
 
 async def test_a_step_that_fails_takes_the_parts_down(folder: Path) -> None:

@@ -98,6 +98,20 @@ async def test_success_without_a_claim_is_no_transition(pool: Pool) -> None:
         await results.record(pool, submission, ACCEPTED, submission.attempt)
 
 
+async def test_late_proof_of_the_last_attempt_keeps_a_row_from_being_sent_again(pool: Pool) -> None:
+    """The directory was asked too early and did not show it: its own word to who sent is better proof than that."""
+    submission = await planned(pool)
+    attempt = await results.claim_intent(pool, submission)
+    await results.record(pool, submission, UNKNOWN, attempt)
+    await results.record(pool, await again(pool, submission), Outcome(status=SubmissionStatus.PLANNED), attempt)
+    to_be_sent_again = await again(pool, submission)
+    await results.record(pool, submission, ACCEPTED, attempt)
+    with pytest.raises(LedgerConflict):
+        await results.claim_intent(pool, to_be_sent_again)
+    found = await again(pool, submission)
+    assert (found.status, found.outcome.may_be_sent) == (SubmissionStatus.SUBMITTED, True)
+
+
 async def test_an_outcome_of_an_earlier_attempt_comes_too_late(pool: Pool) -> None:
     submission = await planned(pool)
     first = await results.claim_intent(pool, submission)
@@ -141,6 +155,18 @@ async def test_a_person_resolves_what_is_uncertain(
     outcome = await results.resolve(pool, submission.ref, decision)
     assert (outcome.status, outcome.failure) == (status, failure)
     assert await results.resolve(pool, submission.ref, decision) == (await again(pool, submission)).outcome
+
+
+async def test_a_person_cannot_confirm_what_another_job_has_sent(pool: Pool) -> None:
+    """Their own row waits without an intent: to confirm it would give the business two listings in the books."""
+    waits = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA)
+    waiting, other = await planned(pool), await planned(pool)
+    await results.record(pool, waiting, waits, waiting.attempt)
+    await results.claim_intent(pool, other)
+    with pytest.raises(LedgerConflict, match="Another job"):
+        await results.resolve(pool, waiting.ref, ActionResolution(resolution=Resolution.CONFIRMED, by="ana"))
+    given_up = await results.resolve(pool, waiting.ref, ActionResolution(resolution=Resolution.GIVE_UP, by="ana"))
+    assert given_up.failure is FailureType.GIVEN_UP
 
 
 async def test_what_may_have_been_sent_is_not_sent_again_by_a_person(pool: Pool) -> None:
