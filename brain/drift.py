@@ -12,6 +12,7 @@ from brain.words import fold, stable
 from schema.contracts.form import CaptchaKind, FieldKind, FormField, FormSnapshot
 from schema.contracts.mapping import SeenField, SeenStep
 from schema.contracts.profile import ProfileKey
+from schema.spelling import counted
 
 _LONGEST = 80
 _MOST_LABELS = 4
@@ -57,7 +58,7 @@ def drift(known: Sequence[tuple[SeenStep, ...]], now: tuple[SeenStep, ...], *, w
 def _differences(before: tuple[SeenStep, ...], now: tuple[SeenStep, ...]) -> tuple[str, ...]:
     sentences = [] if all(step.found for step in now) else ["The form is no longer on the page."]
     if len(before) != len(now):
-        sentences.append(f"The form has {_counted(len(now), 'step')} instead of {len(before)}.")
+        sentences.append(f"The form has {counted(len(now), 'step')} instead of {len(before)}.")
     for old, new in zip(before, now, strict=False):
         sentences += _around(old, new)
     if all(step.found for step in now):
@@ -119,7 +120,7 @@ def _of_field(old: SeenField, new: SeenField) -> list[str]:
 
 
 def _of_options(old: SeenField, new: SeenField) -> str:
-    count = f"offers {_counted(new.options_count, 'choice')}"
+    count = f"offers {counted(new.options_count, 'choice')}"
     count += f" instead of {old.options_count}" if old.options_count != new.options_count else ", others than before"
     if max(old.options_count, new.options_count) > _MOST_OPTIONS:
         return f"{_name(new)} {count}."
@@ -138,7 +139,7 @@ def _of_names(pairs: list[_Pair]) -> list[str]:
         return []
     examples = ", ".join(f"{_short(old)} → {_short(new)}" for old, new in others[:_MOST_NAMED])
     verb = "is" if len(others) == 1 else "are"
-    return [f"{_counted(len(others), 'field')} {verb} named otherwise in the page's code ({examples})."]
+    return [f"{counted(len(others), 'field')} {verb} named otherwise in the page's code ({examples})."]
 
 
 def _paired(before: list[SeenField], now: list[SeenField]) -> tuple[list[_Pair], list[SeenField], list[SeenField]]:
@@ -217,10 +218,6 @@ def _without(texts: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
 def _listed(names: list[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _short(text: str) -> str:

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from activities.letters.words import LinkedJob, Words, about, one_line
+from activities.letters.words import LinkedJob, Words, about
 from schema.contracts.mail import Mail, MailedAction, Recipient
+from schema.spelling import one_line
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader(__name__, "."),

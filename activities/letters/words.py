@@ -1,12 +1,14 @@
 """What customers are told by mail: each letter once, for both layouts. Plain words, and nothing that is not so."""
 
 import dataclasses
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
 from schema.contracts.job import JobStatus
 from schema.contracts.mail import Mail, MailedAction, MailedJob, MailKind
 from schema.contracts.progress import StateGroup
+from schema.spelling import counted, one_line
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class LinkedJob:
     @property
     def business(self) -> str:
         """Its name as one line of readable text, whatever was typed."""
-        return one_line(self.job.business_name, 80)
+        return _isolated(one_line(self.job.business_name, 80))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -181,14 +183,14 @@ def _in_one_line(action: MailedAction) -> str:
     return f"{action.directory} (until {_day(action.deadline_at)})"
 
 
-def one_line(text: str, longest: int = 200) -> str:
-    """A stranger's words without line breaks and control characters, cut to so many characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+def _isolated(text: str) -> str:
+    """A name that is written from right to left would turn the figures and brackets beside it round: it is kept apart."""
+    from_right = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if from_right else text
 
 
 def _directories(number: int) -> str:
-    return "1 directory" if number == 1 else f"{number} directories"
+    return counted(number, "directory", "directories")
 
 
 def _day(moment: datetime) -> str:

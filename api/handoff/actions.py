@@ -6,13 +6,14 @@ anybody does is written into the audit with the claim, and so before it is carri
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from api.gateway import Unanswered, UpdateRefused, WorkflowAway, WorkflowGateway
 from schema.contracts.access import Principal
 from schema.contracts.action import Action, ActionFilter, ActionStatus
 from schema.contracts.submission import ActionResolution, Resolution, SubmissionRef
+from schema.spelling import minute
 from schema.store import actions, audit, results
 from schema.store.actions import ActionClosed
 from schema.store.database import Pool
@@ -159,13 +160,13 @@ def _held(action: Action) -> str:
     if action.claim is None:
         return f"Action {action.id} was claimed by somebody else just now: look again."
     return (
-        f"Action {action.id} is claimed by {action.claim.by} until {_minute(action.claim.until)}: "
+        f"Action {action.id} is claimed by {action.claim.by} until {minute(action.claim.until)}: "
         "wait, or take it over explicitly."
     )
 
 
 def _closed(action: Action) -> str:
-    when = f" at {_minute(action.closed_at)}" if action.closed_at else ""
+    when = f" at {minute(action.closed_at)}" if action.closed_at else ""
     match action.status:
         case ActionStatus.RESOLVED:
             return f"Action {action.id} was resolved as {action.resolution} by {action.resolved_by}{when}."
@@ -183,7 +184,3 @@ def _not_released(action: Action, by: str) -> str:
     if action.claim is None:
         return f"Nobody has claimed action {action.id}."
     return f"Action {action.id} is claimed by {action.claim.by}, not by {by}."
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -14,13 +14,14 @@ from uuid import UUID
 from api.dependencies import Site
 from api.staff import charts
 from api.staff.charts import Bar, HourChart
-from api.staff.judgement import counted, spell
+from api.staff.judgement import spell
 from api.staff.status import StatusBoard
 from schema import ids
 from schema.contracts.action import Action
 from schema.contracts.job import JobStatus
 from schema.contracts.status import Answering, FeedEntry, JobLine, Part, PartHealth, StatusOverview, Window
 from schema.failures import FailureType
+from schema.spelling import counted
 
 _CODE = re.compile(r"`([^`]+)`")
 

@@ -17,6 +17,7 @@ from schema.contracts.status import (
     WorkerFigures,
     WorkFigures,
 )
+from schema.spelling import counted
 
 Judgement = tuple[PartHealth, str]
 
@@ -121,10 +122,6 @@ def mails(figures: MailFigures) -> Judgement:
             f"{counted(figures.due, 'mail')} due and not sent, for {spell(figures.oldest_due_s)}.",
         )
     return WELL
-
-
-def counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def spell(seconds: float) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import CommandFailed, database
@@ -13,7 +13,9 @@ from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
 from schema.contracts.link import Link, MadeLink, address
+from schema.spelling import counted
 from schema.store import audit, jobs, links
+from schema.store.database import Executor
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -27,7 +29,7 @@ def list_links(job: JobId, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table("link", "made", "why", "last used", "")
+    table = Table(Column("link", no_wrap=True), "made", "why", "last used", "")
     for link in found:
         used = f"{link.used_at:%Y-%m-%d %H:%M} UTC" if link.used_at else "never"
         table.add_row(str(link.id), f"{link.created_at:%Y-%m-%d %H:%M} UTC", plain(link.why), used, _state(link))
@@ -60,7 +62,7 @@ def revoke(
     if as_json:
         print_json(revoked)
         return
-    number = "1 link" if len(revoked) == 1 else f"{len(revoked)} links"
+    number = counted(len(revoked), "link")
     remarks.print(f"{number} would be revoked." if dry_run else f"{number} revoked.")
 
 
@@ -79,16 +81,20 @@ def _uuid(text: str, what: str) -> UUID:
 async def _listed(job_id: UUID) -> tuple[Link, ...]:
     async with database(load_settings()) as pool:
         found = await links.listed(pool, job_id)
-        if not found and await jobs.summary(pool, job_id) is None:
-            raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows them.")
+        if not found:
+            await _must_exist(pool, job_id)
         return found
+
+
+async def _must_exist(db: Executor, job_id: UUID) -> None:
+    if await jobs.summary(db, job_id) is None:
+        raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows them.")
 
 
 async def _made(job_id: UUID) -> MadeLink:
     settings = load_settings()
     async with database(settings) as pool, pool.acquire() as connection, connection.transaction():
-        if await jobs.summary(connection, job_id) is None:
-            raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows them.")
+        await _must_exist(connection, job_id)
         made = await links.create(connection, job_id, f"made by {cli_principal().name}")
         await audit.write(connection, cli_principal(), "link.create", job_id, link=str(made.id))
         return MadeLink(**made.model_dump(), url=address(settings.public_url, made.secret))
@@ -99,6 +105,8 @@ async def _revoked(job_id: UUID, only: UUID | None, *, dry_run: bool) -> tuple[L
         found = [link for link in await links.listed(connection, job_id) if only in (None, link.id)]
         if only is not None and not found:
             raise CommandFailed(f"The job {job_id} has no link {only}: `directorybolt links list` shows them.")
+        if not found:
+            await _must_exist(connection, job_id)
         revoked = tuple(link for link in found if link.in_force)
         if not dry_run:
             for link in revoked:

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.markup import escape
 
+from schema import spelling
 from schema.contracts.submission import SubmissionStatus
 
 _WIDTH_OF_A_FILE = 160
@@ -29,13 +30,12 @@ STATUS_STYLE = {
 
 def plain(text: str, longest: int = 80) -> str:
     """A stranger's words as one line of a table: neither the terminal nor the markup may read anything into them."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-    return escape(line if len(line) <= longest else line[: longest - 1] + "…")
+    return escape(spelling.one_line(text, longest))
 
 
 def counted(number: int) -> str:
     """That many directories, in words."""
-    return f"{number} directory" if number == 1 else f"{number} directories"
+    return spelling.counted(number, "directory", "directories")
 
 
 def print_json(value: BaseModel | Sequence[BaseModel]) -> None:

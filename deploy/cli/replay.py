@@ -23,6 +23,7 @@ from deploy.cli.jobs import parse_job_id
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import Settings, load_settings
+from schema import spelling
 from schema.contracts.access import Principal
 from schema.contracts.action import Note, PersonName
 from schema.contracts.replay import (
@@ -208,7 +209,7 @@ def _print_preview(preview: ReplayPreview, where: Console, *, as_json: bool) -> 
         )
     where.print(table)
     total = sum(len(job.slugs) for job in preview.jobs)
-    remarks.print(f"{counted(total)} of {_jobs(len(preview.jobs))} may be tried again.")
+    remarks.print(f"{counted(total)} of {spelling.counted(len(preview.jobs), 'job')} may be tried again.")
 
 
 def _print_result(preview: ReplayPreview, result: ReplayResult) -> None:
@@ -238,11 +239,7 @@ def _end(result: ReplayResult) -> None:
     if failed:
         more = f", and {counted(left)} not asked for" if left else ""
         raise CommandFailed(
-            f"{_jobs(failed)} gave no answer{more}: see that a worker runs, and run it again. "
+            f"{spelling.counted(failed, 'job')} gave no answer{more}: see that a worker runs, and run it again. "
             "Nothing is asked for twice.",
             SERVICE_FAILED,
         )
-
-
-def _jobs(number: int) -> str:
-    return f"{number} job" if number == 1 else f"{number} jobs"

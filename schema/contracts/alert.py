@@ -11,7 +11,9 @@ from uuid import UUID
 from pydantic import Field
 
 from schema.contracts.base import Contract
+from schema.contracts.upkeep import Task
 from schema.failures import FailureType
+from schema.spelling import counted, minute
 
 
 class BreakerOpen(Contract):
@@ -30,8 +32,8 @@ class BreakerOpen(Contract):
     @property
     def text(self) -> str:
         return (
-            f"{self.directory} failed {_counted(self.failures, 'visit')} in a row: its breaker is open until "
-            f"{_minute(self.resting_until)}. {_counted(self.waiting, 'submission')} in line for it."
+            f"{self.directory} failed {counted(self.failures, 'visit')} in a row: its breaker is open until "
+            f"{minute(self.resting_until)}. {counted(self.waiting, 'submission')} in line for it."
         )
 
 
@@ -52,7 +54,7 @@ class BridgeStopped(Contract):
             return f"{self.workflow_id} is not running, and no paid job starts: every worker that starts sees to it."
         return (
             f"{self.workflow_id} takes no messages, its breaker is open: queue, database or Temporal failed ten times "
-            f"in a row. The next probe is at {_minute(self.probe_at)}."
+            f"in a row. The next probe is at {minute(self.probe_at)}."
         )
 
 
@@ -68,7 +70,7 @@ class DeadLetters(Contract):
 
     @property
     def text(self) -> str:
-        return f"The dead-letter queue holds {_counted(self.messages, 'message')}: `directorybolt dlq list` says why."
+        return f"The dead-letter queue holds {counted(self.messages, 'message')}: `directorybolt dlq list` says why."
 
 
 class QueueDepth(Contract):
@@ -83,7 +85,7 @@ class QueueDepth(Contract):
 
     @property
     def text(self) -> str:
-        return f"The queue holds {_counted(self.messages, 'message')}: does the bridge run?"
+        return f"The queue holds {counted(self.messages, 'message')}: does the bridge run?"
 
 
 class StaleWorker(Contract):
@@ -101,7 +103,7 @@ class StaleWorker(Contract):
 
     @property
     def text(self) -> str:
-        return f"The worker {self.host}/{self.pid} has given no sign of life since {_minute(self.beat_at)}."
+        return f"The worker {self.host}/{self.pid} has given no sign of life since {minute(self.beat_at)}."
 
 
 class FailureRate(Contract):
@@ -140,7 +142,7 @@ class ActionReminder(Contract):
     def text(self) -> str:
         return (
             f"{self.directory} (job {self.job_id}) waits for a person ({self.needs}) until "
-            f"{_minute(self.deadline_at)}: `directorybolt actions show {str(self.action_id)[:8]}`."
+            f"{minute(self.deadline_at)}: `directorybolt actions show {str(self.action_id)[:8]}`."
         )
 
 
@@ -179,6 +181,28 @@ class MailsStuck(Contract):
         )
 
 
+class UpkeepReported(Contract):
+    """Upkeep found what it may not put right by itself. `subject` is one of `count`."""
+
+    kind: Literal["upkeep"] = "upkeep"
+    task: Task
+    what: str
+    count: int
+    subject: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}:{self.task}:{self.what}"
+
+    @property
+    def text(self) -> str:
+        which = f" ({self.subject}{', …' if self.count > 1 else ''})" if self.subject else ""
+        return (
+            f"Upkeep leaves to you: {self.what}: {self.count}{which}. "
+            f"`directorybolt upkeep run --task {self.task} --dry-run` says what is so now."
+        )
+
+
 TOLD_ONCE = ("action_reminder",)
 """Kinds of which nobody wants to hear twice, nor that it is over."""
 
@@ -191,7 +215,8 @@ AlertEvent = Annotated[
     | FailureRate
     | ActionReminder
     | PaymentTrouble
-    | MailsStuck,
+    | MailsStuck
+    | UpkeepReported,
     Field(discriminator="kind"),
 ]
 """Everything that is alerted. Two events of one key are one alert."""
@@ -237,11 +262,3 @@ class AlertReport(Contract):
 
     holding: int
     channels: tuple[ChannelResult, ...] = ()
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -89,10 +89,6 @@ def at(moment: datetime | None, job: JobFacts) -> str:
     return f"{moment:%H:%M} UTC" if moment.date() == now.date() else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
-def counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
 def sentence(*parts: str) -> str:
     """The parts in a row, each with its full stop; a directory's own words often have none."""
     kept = [part.strip() for part in parts if part.strip()]

@@ -1,7 +1,8 @@
 """What a directory that is not sent yet waits for: its turn, by the rules of the SQL function `take_turn`."""
 
 from schema.contracts.explanation import DirectoryFacts, JobFacts, Words
-from schema.explain.phrases import at, counted, sentence, timer
+from schema.explain.phrases import at, sentence, timer
+from schema.spelling import counted
 
 _SLEEPS = "the directory's"
 """So begins the summary of the workflow's timer until it asks for its turn again."""
