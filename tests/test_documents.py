@@ -1,4 +1,7 @@
-"""What README and docs name exists: files, headings, commands, options, targets, settings, tests. Nothing is run."""
+"""What README, docs and .env.example name exists: files, headings, commands, options, targets, settings, tests.
+
+Nothing is run.
+"""
 
 import re
 import shlex
@@ -9,6 +12,7 @@ import pytest
 import typer.main
 
 from deploy.cli.main import app
+from deploy.runtime.settings import BrainSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -17,6 +21,8 @@ SHORT = {"A": "activities", "F": "faults"}
 """How the table of faults abbreviates folders of tests."""
 WORDS_IN_CAPITALS = {"FILE_OR_URL", "JOB_ID", "MAY_BECOME", "PAYMENT_OR_JOB", "REJECT_DUPLICATE", "USE_EXISTING"}
 """What is no setting."""
+
+EXAMPLE = dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
@@ -58,9 +64,16 @@ def test_every_make_target_exists(document: Path) -> None:
 
 @every_document
 def test_every_setting_exists(document: Path) -> None:
-    offered = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?<![\w/])[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b", document.read_text()))
-    assert named - offered - WORDS_IN_CAPITALS == set()
+    assert named - set(EXAMPLE) - WORDS_IN_CAPITALS == set()
+
+
+def test_the_example_names_every_setting_and_its_default() -> None:
+    settings = {**Settings.model_fields, **BrainSettings.model_fields}
+    assert set(EXAMPLE) == {name.upper() for name in settings}
+    for name, field in settings.items():
+        if isinstance(field.default, str | int | float):
+            assert EXAMPLE[name.upper()].lower() == str(field.default).lower(), name
 
 
 def headings(document: Path) -> set[str]:
@@ -85,7 +98,7 @@ def understood(line: str) -> bool:
     command: Any = typer.main.get_command(app)
     for word in shlex.split(re.sub(r"[\[\]…]", " ", line), comments=True)[1:]:
         if word.startswith("--"):
-            if not any(word in parameter.opts for parameter in command.params):
+            if word != "--help" and not any(word in parameter.opts for parameter in command.params):
                 return False
         elif children := getattr(command, "commands", None):
             if any(name not in children for name in word.split("|")):

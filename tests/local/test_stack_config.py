@@ -9,7 +9,6 @@ from deploy.local.ours import ROOT
 from deploy.local.packages import uv_environment
 from deploy.local.temporal import TemporalConfigError, command_line, load_temporal_dev
 from deploy.runtime.browser_path import BrowserNotFound, find_browser, install_browser
-from deploy.runtime.settings import BrainSettings, Settings
 from schema import search_attributes
 
 
@@ -95,13 +94,3 @@ def test_a_browser_is_installed_from_the_next_source_when_one_fails(
     assert install_browser() == browser
     installs = [line.split()[-1] for line in recorded.read_text().splitlines() if line.startswith("install")]
     assert installs == ["chromium-headless-shell", "chromium"]
-
-
-def test_the_example_names_every_setting_and_its_default() -> None:
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    shown = dict(line[1:].split("=", 1) for line in lines if line.startswith("#") and not line.startswith("# "))
-    settings = {**Settings.model_fields, **BrainSettings.model_fields}
-    assert set(shown) == {name.upper() for name in settings}
-    for name, field in settings.items():
-        if isinstance(field.default, str | int):
-            assert shown[name.upper()].lower() == str(field.default).lower()

@@ -1,6 +1,5 @@
 """Settings: where they come from, which one wins, and what is said when one is wrong."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from deploy.runtime.settings import Settings, SettingsError, load_browser_settin
 from schema.contracts.job import Tier
 
 DATABASE = "postgresql://app:s3cret@db.example:5432/app"
-EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
 @pytest.fixture(autouse=True)
@@ -123,11 +121,3 @@ def test_dearer_tiers_work_on_more_directories_at_a_time(monkeypatch: pytest.Mon
     windows = [load_settings().window(tier) for tier in Tier]
     assert windows == sorted(windows)
     assert windows[1] == 16
-
-
-def test_every_setting_is_in_the_example_file_with_its_default() -> None:
-    offered = dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", EXAMPLE.read_text(), re.MULTILINE))
-    assert set(offered) >= {name.upper() for name in Settings.model_fields}
-    for name, field in Settings.model_fields.items():
-        if isinstance(field.default, str | int | float):
-            assert offered[name.upper()] == str(field.default).replace("False", "false"), name
