@@ -62,7 +62,8 @@ def list_actions(
         print_json(found)
         return
     if not found:
-        remarks.print("Nothing waits for a person." if status == "open" else "There is no such action.")
+        everything = status == "open" and not (kind or job or directory or overdue)
+        remarks.print("Nothing waits for a person." if everything else "There is no such action.")
         return
     table = Table("action", "directory", "kind", "business", "status", "claimed by", "deadline", "reason")
     for action in found:

@@ -9,7 +9,7 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
@@ -75,7 +75,7 @@ def list_recent(
     if not found:
         remarks.print("There is no job yet: take one in with `directorybolt jobs create`.")
         return
-    table = Table("job", "business", "tier", "status", "ended", "waiting", "created")
+    table = Table(Column("job", no_wrap=True), "business", "tier", "status", "ended", "waiting", "created")
     for job in found:
         table.add_row(
             str(job.job_id),

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import database
@@ -37,7 +37,7 @@ def list_mails(
     if not found:
         remarks.print("There are no such mails.")
         return
-    table = Table("mail", "kind", "job", "promised", "", "tries", "why not")
+    table = Table("mail", "kind", Column("job", no_wrap=True), "promised", "", "tries", "why not")
     for each in found:
         table.add_row(
             str(each.id)[:8],

@@ -86,7 +86,7 @@ def api(
 
     settings = load_settings()
     address, number = host or settings.api_host, port or settings.api_port
-    _must_be_free(address, number, "The API", "API_PORT")
+    _must_be_free(address, number, "The API", "API")
     serve(settings, address, number)
 
 
@@ -106,7 +106,7 @@ def brain(
         raise CommandFailed(
             f"The brain would open pages for anybody who reaches {address}: set BRAIN_TOKEN, or listen on 127.0.0.1."
         )
-    _must_be_free(address, number, "The brain", "BRAIN_PORT")
+    _must_be_free(address, number, "The brain", "BRAIN")
     try:
         find_browser(settings.browser_path)
     except BrowserNotFound as error:
@@ -114,14 +114,16 @@ def brain(
     uvicorn.run("deploy.runtime.brain:app", factory=True, host=address, port=number, log_config=None)
 
 
-def _must_be_free(address: str, port: int, who: str, setting: str) -> None:
+def _must_be_free(address: str, port: int, who: str, prefix: str) -> None:
     """Raises CommandFailed where something listens there already, or nobody may."""
     try:
         socket.create_server((address, port)).close()
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
+        # The address that follows is told already.
+        reason = (error.strerror or str(error)).partition(" (")[0]
         raise CommandFailed(
-            f"{who} cannot listen on {address}:{port} ({reason}): choose another with --port or {setting}."
+            f"{who} cannot listen on {address}:{port} ({reason}): choose another with --host and --port, "
+            f"or {prefix}_HOST and {prefix}_PORT."
         ) from None
 
 

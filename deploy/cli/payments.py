@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
@@ -61,7 +61,9 @@ def list_payments(
     if not found:
         remarks.print("No payment is in trouble." if trouble else "There is no payment yet.")
         return
-    table = Table("payment", "tier", "asked", "received", "refunded", "status", "job", "created", "trouble")
+    # Ids are shown whole, over two lines where there is no room: they are to be copied.
+    payment_id, job_id = Column("payment", overflow="fold"), Column("job", overflow="fold")
+    table = Table(payment_id, "tier", "asked", "received", "refunded", "status", job_id, "created", "trouble")
     for payment in found:
         table.add_row(
             str(payment.payment_id),

@@ -26,6 +26,7 @@ async def test_a_list_shows_what_is_due_first_whatever_the_page_said(command: Co
     assert "beta" not in shown.out
     assert "\x1b" not in shown.out
     assert command("actions", "list", "--status", "resolved", "--json").json == []
+    assert "There is no such action" in command("actions", "list", "--directory", "nosuch").err
 
 
 async def test_one_action_says_what_to_do_and_how_it_can_end(command: Command, pool: Pool) -> None:

@@ -24,6 +24,12 @@ def test_a_number_that_is_no_port_is_refused(nowhere: Command, command: str) -> 
         assert (ran.code, "--port" in ran.err, "Traceback" in ran.err) == (2, True, False), ran
 
 
+def test_a_host_that_is_none_is_said(nowhere: Command) -> None:
+    ran = nowhere("brain", "--host", "nosuch.invalid", BRAIN_TOKEN="t0ken")
+    assert ran.failed(2, "nosuch.invalid", "--host", "BRAIN_HOST")
+    assert "Unknown error" not in ran.err
+
+
 def test_a_port_that_is_taken_is_said(nowhere: Command) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
