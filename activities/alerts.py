@@ -16,8 +16,17 @@ from activities.channels import Channel, ChannelFailed
 from activities.executions import look_at
 from activities.queues import Queue
 from schema import ids
-from schema.contracts.alert import AlertEvent, AlertReport, BridgeStopped, ChannelResult, DeadLetters, QueueDepth
+from schema.contracts.alert import (
+    AlertEvent,
+    AlertReport,
+    BridgeStopped,
+    ChannelResult,
+    DeadLetters,
+    QueueDepth,
+    UpkeepReported,
+)
 from schema.contracts.explanation import WorkflowState
+from schema.contracts.upkeep import Looked, Task
 from schema.failures import FailureType
 from schema.store import alerts
 from schema.store.alerts import Claim
@@ -28,6 +37,11 @@ _DEEP = 100
 
 _PATIENCE_S = 30.0
 """For one channel, in seconds: the activity has a minute, and the claims two."""
+
+_OTHERWISE_TOLD = (Task.WORKERS, Task.MAILS, Task.ARTIFACTS)
+"""Workers and mails have alerts of their own; what of others lies in a shared bucket is no trouble."""
+
+_NOTHING = Looked()
 
 _log = structlog.get_logger(__name__)
 
@@ -56,11 +70,13 @@ class Alerts:
         }
 
     @activity.defn
-    async def raise_alerts(self) -> AlertReport:
-        """One look. What a channel could not be told now, the next look tells it."""
+    async def raise_alerts(self, looked: Looked = _NOTHING) -> AlertReport:
+        """One look, and what the pass of upkeep reports that this is the end of: what other passes look after stays
+        as it is. What a channel could not be told now, the next look tells it.
+        """
         with boundary(FailureType.STORE_UNAVAILABLE):
-            events = list(await alerts.look(self._pool))
-            unknown: list[str] = []
+            events = [*await alerts.look(self._pool), *_reported(looked)]
+            unknown = [f"upkeep:{task}" for task in Task if task not in looked.tasks]
             for look, kinds in self._looks.items():
                 try:
                     events += await look()
@@ -109,3 +125,13 @@ class Alerts:
             return ChannelResult(channel=channel.name, error=reason)
         await alerts.settle(self._pool, own, sent=True)
         return ChannelResult(channel=channel.name, sent=len(own))
+
+
+def _reported(looked: Looked) -> list[UpkeepReported]:
+    return [
+        UpkeepReported(
+            task=finding.task, what=finding.what, count=finding.count, subject=next(iter(finding.subjects), "")
+        )
+        for finding in looked.reported
+        if finding.task not in _OTHERWISE_TOLD
+    ]

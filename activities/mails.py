@@ -37,6 +37,8 @@ class Mails:
             found.reported(
                 "mail given up within a day: `directorybolt mails list` says why", *await mails.given_up(self._pool)
             )
+            if not sweep.dry_run:
+                await mails.put_reminders(self._pool)
             due = await mails.due(self._pool)
             if self._server is None or self._letterhead is None:
                 found.reported("mail waits: set SMTP_URL and MAIL_FROM", *due)

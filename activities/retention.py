@@ -18,7 +18,7 @@ from activities.artifacts import ArtifactStore, StoredArtifact
 from activities.findings import Findings, looking
 from schema.contracts.report import PREFIX as REPORTS
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
-from schema.store import archive, drafts
+from schema.store import archive, drafts, outlived
 from schema.store.archive import Month
 from schema.store.database import Pool
 
@@ -27,6 +27,9 @@ _ORPHANED_AFTER = timedelta(days=7)
 
 _DRAFT_KEPT = timedelta(days=30)
 """Customers are told so, and the cookie that finds it lasts as long."""
+
+_RECORDS_KEPT = timedelta(days=90)
+"""No session lasts so long, no session at Stripe stays open so long, and no event comes so late."""
 
 _BATCH = 1000
 _JOB = re.compile(r"jobs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
@@ -87,6 +90,24 @@ class Retention:
             for draft_id in await drafts.stale(self._pool, _DRAFT_KEPT):
                 if sweep.dry_run or await drafts.delete_stale(self._pool, draft_id, _DRAFT_KEPT):
                     found.healed("draft untouched for a month, deleted", draft_id)
+        return found.report
+
+    @activity.defn
+    async def forget_records(self, sweep: Sweep) -> UpkeepReport:
+        """Delete staff's sessions that are over, orders that were never paid, Stripe's events of nothing of ours."""
+        async with looking(Task.RECORDS, sweep) as found, self._pool.acquire() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                found.healed(
+                    "staff session over long since, deleted", *await outlived.sessions(connection, _RECORDS_KEPT)
+                )
+                found.healed("order that was never paid, deleted", *await outlived.unpaid(connection, _RECORDS_KEPT))
+                found.healed("event of no payment here, deleted", *await outlived.events(connection, _RECORDS_KEPT))
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await (transaction.rollback() if sweep.dry_run else transaction.commit())
         return found.report
 
     async def _archive_job(self, job_id: UUID) -> bool:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.pending import PendingArtifacts
     from activities.retention import Retention
     from activities.upkeep import Upkeep
-    from schema.contracts.upkeep import Finding, Sweep, Task, UpkeepInput, UpkeepReport
+    from schema.contracts.upkeep import Finding, Looked, Sweep, Task, UpkeepInput, UpkeepReport
 
 from workflows.policies import ALERT, UPKEEP
 
@@ -35,6 +35,7 @@ LOOKS: dict[Task, Callable[[Any, Sweep], Awaitable[UpkeepReport]]] = {
     Task.HISTORY: Retention.roll_history,
     Task.ARTIFACTS: Retention.remove_orphans,
     Task.DRAFTS: Retention.forget_drafts,
+    Task.RECORDS: Retention.forget_records,
 }
 
 
@@ -45,9 +46,14 @@ class UpkeepWorkflow:
     @workflow.run
     async def run(self, upkeep: UpkeepInput) -> UpkeepReport:
         findings: tuple[Finding, ...] = ()
+        looked: tuple[Task, ...] = ()
         for task in upkeep.tasks:
             try:
-                findings += await self._look(task, Sweep(dry_run=upkeep.dry_run))
+                if task is not Task.ALERTS:
+                    findings += await self._look(task, Sweep(dry_run=upkeep.dry_run))
+                    looked += (task,)
+                elif not upkeep.dry_run:
+                    await self._tell(looked, findings)
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -57,12 +63,14 @@ class UpkeepWorkflow:
         return UpkeepReport(findings=findings, dry_run=upkeep.dry_run)
 
     async def _look(self, task: Task, sweep: Sweep) -> tuple[Finding, ...]:
-        if task is Task.ALERTS:
-            if not sweep.dry_run:
-                await workflow.execute_activity_method(Alerts.raise_alerts, summary=task, **ALERT)
-            return ()
         report = await workflow.execute_activity_method(LOOKS[task], sweep, summary=task, **UPKEEP)
         return report.findings
+
+    async def _tell(self, looked: tuple[Task, ...], findings: tuple[Finding, ...]) -> None:
+        reported = tuple(finding for finding in findings if not finding.healed)
+        await workflow.execute_activity_method(
+            Alerts.raise_alerts, Looked(tasks=looked, reported=reported), summary=Task.ALERTS, **ALERT
+        )
 
     def _show(self, findings: tuple[Finding, ...]) -> None:
         rows = "\n".join(

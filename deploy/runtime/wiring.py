@@ -128,6 +128,7 @@ async def wired(settings: Settings) -> AsyncIterator[Wired]:
                 retention.roll_history,
                 retention.remove_orphans,
                 retention.forget_drafts,
+                retention.forget_records,
             ),
             browser_activities=(
                 planning.plan_submission,

@@ -19,12 +19,13 @@ class Task(StrEnum):
     PENDING_ARTIFACTS = "pending_artifacts"
     MAILS = "mails"
     STOPS = "stops"
-    ALERTS = "alerts"
     PAYMENTS = "payments"
     RESULTS = "results"
     HISTORY = "history"
     ARTIFACTS = "artifacts"
     DRAFTS = "drafts"
+    RECORDS = "records"
+    ALERTS = "alerts"
 
 
 QUICK = (
@@ -40,11 +41,11 @@ QUICK = (
 )
 """Every minute: what somebody waits for."""
 
-HOURLY = (Task.PAYMENTS,)
+HOURLY = (Task.PAYMENTS, Task.ALERTS)
 """What costs somebody else an answer."""
 
-DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS, Task.DRAFTS)
-"""Once a day: what only takes up room."""
+DAILY = (Task.RESULTS, Task.HISTORY, Task.ARTIFACTS, Task.DRAFTS, Task.RECORDS, Task.ALERTS)
+"""Once a day: what only takes up room. In each the alerts come last: they tell what the others report."""
 
 
 class UpkeepInput(Contract):
@@ -71,6 +72,13 @@ class Finding(Contract):
     healed: bool
     count: int
     subjects: tuple[str, ...] = ()
+
+
+class Looked(Contract):
+    """What a pass has looked after before it comes to the alerts: `tasks` that could be, and what it reports."""
+
+    tasks: tuple[Task, ...] = ()
+    reported: tuple[Finding, ...] = ()
 
 
 class UpkeepReport(Contract):

@@ -61,10 +61,13 @@ async def look(db: Executor) -> tuple[AlertEvent, ...]:
     troubles = await db.fetch("select id as payment_id, trouble from payments where trouble <> ''")
     mails = await db.fetch(
         """
-        select count(*) filter (where given_up_at is null) as waiting, count(given_up_at) as given_up from mails
-        where sent_at is null and (tries >= $1 or given_up_at is not null)
-            and coalesce(given_up_at > now() - interval '1 day', true)
-        having count(*) > 0
+        select waiting, given_up
+        from (
+                select count(*) as waiting from mails where sent_at is null and given_up_at is null
+                    -- One that nobody tries at all is due for ever: there is no mail server.
+                    and (tries >= $1 or due_at < now() - interval '1 hour')) as due,
+            (select count(*) as given_up from mails where given_up_at > now() - interval '1 day') as gone
+        where waiting > 0 or given_up > 0
         """,
         _TRIED_IN_VAIN,
     )
@@ -96,7 +99,7 @@ async def open_breakers(db: Executor) -> tuple[BreakerOpen, ...]:
 async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[str] = ()) -> None:
     """Write down what holds now, and end what does no longer.
 
-    `unknown` are the kinds that nobody could look for this time: what was so stays so.
+    `unknown` are the kinds, or beginnings of keys, that nobody looked for this time: what was so stays so.
     """
     async with pool.acquire() as connection, connection.transaction():
         # One after the other: two looks that touch the same alerts in another order would lock each other out.
@@ -112,7 +115,9 @@ async def observe(pool: Pool, events: Sequence[AlertEvent], unknown: Collection[
         await connection.execute(
             """
             update alerts set resolved_at = now()
-            where resolved_at is null and last_seen_at <= now() - $1::interval and event ->> 'kind' <> all($2)
+            where resolved_at is null and last_seen_at <= now() - $1::interval
+                and not exists (select from unnest($2::text[]) as of (beginning)
+                    where key = beginning or starts_with(key, beginning || ':'))
             """,
             _OVER_AFTER,
             list(unknown),

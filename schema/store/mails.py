@@ -19,6 +19,9 @@ _GATHERED_FOR = timedelta(minutes=10)
 """What else a customer is asked within that time is told in the same mail."""
 
 _AT_MOST_EVERY = timedelta(hours=6)
+_REMEMBERED_FOR = timedelta(days=1)
+"""Whoever was told of all that waits for them so short a time ago need not be reminded of one of it."""
+
 _ASKED_AGAIN_AFTER = timedelta(minutes=15)
 _MOST_JOBS = 20
 """Of one customer, in the mail that brings links again: the newest."""
@@ -62,6 +65,30 @@ async def put_action_needed(connection: Connection, result_id: UUID) -> None:
         result_id,
         _GATHERED_FOR,
         _AT_MOST_EVERY,
+    )
+
+
+async def put_reminders(db: Executor) -> None:
+    """Promise a mail to each customer of whose time for something half is over, or all but a day.
+
+    It is the mail that asks, once more: it tells of all that waits for them. Safe to repeat.
+    """
+    await db.execute(
+        """
+        insert into mails (kind, customer_id, job_id, key)
+        select distinct 'action_needed', j.customer_id, j.id, 'action_needed:' || j.id || ':' || before.mails
+        from actions a join job_results r on r.id = a.result_id join jobs j on j.id = r.job_id, lateral (
+            values (a.created_at + (a.deadline_at - a.created_at) / 2), (a.deadline_at - interval '1 day')
+        ) as moment (due), lateral (
+            select count(*) as mails, max(coalesce(m.sent_at, m.given_up_at, m.created_at)) as last_at from mails m
+            where m.job_id = j.id and m.kind = 'action_needed' and m.tries > 0) as before
+        where a.status = 'open' and a.kind = any($1) and a.deadline_at > now() and moment.due <= now()
+            -- Nobody is reminded of what they have not been asked for: that mail is on its way.
+            and before.last_at < moment.due - $2::interval
+        on conflict (key) do nothing
+        """,
+        list(BY_CUSTOMER),
+        _REMEMBERED_FOR,
     )
 
 

@@ -21,6 +21,7 @@ from deploy.runtime.worker import workflow_runner
 from schema import ids
 from schema.contracts.alert import AlertReport, ChannelResult, Notice, Word
 from schema.contracts.bridge import BridgeInput, BridgeShift
+from schema.contracts.upkeep import Finding, Looked, Task
 from schema.store import alerts
 from schema.store.database import Pool
 from tests.activities.watch import REPEAT, Counted, Told, Watch, WithoutBridge
@@ -248,6 +249,26 @@ async def test_an_action_is_reminded_of_half_way_and_a_day_before_its_end_and_on
     await watch.pool.execute("update actions set status = 'resolved', closed_at = now()")
     await after(minutes=10)
     assert len(told.notices) == 2
+
+
+async def test_what_upkeep_leaves_to_people_is_told_until_it_has_looked_again(watch: Watch, told: Told) -> None:
+    def found(task: Task) -> Finding:
+        return Finding(task=task, what="job closes again and again", healed=False, count=2, subjects=("job-1", "job-2"))
+
+    key = "upkeep:jobs:job closes again and again"
+    await watch.look(Looked(tasks=(Task.JOBS, Task.MAILS), reported=(found(Task.JOBS), found(Task.MAILS))))
+    assert told.words == [(key, Word.RAISED)], "mails have an alert of their own"
+    assert "job closes again and again: 2 (job-1, …)" in told.notices[0].text
+    assert "`directorybolt upkeep run --task jobs --dry-run`" in told.notices[0].text
+    await watch.later(minutes=6)
+    # A pass that looks after something else, and one that could not look: nobody knows that it is over.
+    await watch.look(Looked(tasks=(Task.PAYMENTS,)))
+    failed = found(Task.JOBS).model_copy(update={"what": "could not be looked after", "subjects": ()})
+    await watch.look(Looked(reported=(failed,)))
+    assert told.words[1:] == [("upkeep:jobs:could not be looked after", Word.RAISED)]
+    await watch.later(minutes=6)
+    await watch.look(Looked(tasks=(Task.JOBS,)))
+    assert sorted(told.words[2:]) == [("upkeep:jobs:could not be looked after", Word.RESOLVED), (key, Word.RESOLVED)]
 
 
 async def test_the_depth_is_what_sqs_says(settings: Settings, pool: Pool, told: Told, dev: WorkflowEnvironment) -> None:

@@ -154,6 +154,33 @@ async def test_what_is_settled_meanwhile_is_not_asked_for(pool: Pool, post: Post
     assert await pool.fetchval("select count(*) from mails") == 0
 
 
+async def test_who_forgets_is_reminded_at_half_time_and_a_day_before_the_end(pool: Pool, post: Post) -> None:
+    job = await CustomerJob.paid(pool, 3)
+    await job.begin()
+    earlier = await job.ask_customer("d001")
+    await job.ask_customer("d002")
+    await job.ask("d003", FailureType.CAPTCHA)
+
+    async def after(**time: float) -> int:
+        """So much later; how many mails have arrived by then."""
+        await pool.execute(
+            "update actions set deadline_at = deadline_at - $1::interval, created_at = created_at - $1::interval",
+            timedelta(**time),
+        )
+        await post.later(timedelta(**time))
+        await post.look()
+        await post.look()
+        return len(post.arrived)
+
+    assert [await after(minutes=11), await after(days=6, hours=20)] == [1, 1]
+    # The two are not half over at the same moment, and it is one reminder.
+    await pool.execute("update actions set created_at = created_at - interval '4 hours' where id = $1", earlier)
+    assert [await after(hours=2), await after(hours=5), await after(days=5, hours=20)] == [2, 2, 2]
+    assert [await after(hours=4), await after(hours=19)] == [3, 3]
+    assert "2 directories wait for you" in post.arrived[-1]["Subject"]
+    assert await after(hours=3) == 3, "it is too late"
+
+
 @pytest.mark.parametrize(
     ("cancelled", "stopped", "subject", "words"),
     [
@@ -198,6 +225,19 @@ async def test_who_asks_for_links_gets_one_mail_with_all_of_them(pool: Pool, pos
     secrets = secrets_in(post.only())
     assert {(await links.find(pool, secret)).job_id for secret in secrets} == {first.id, second.id}  # type: ignore[union-attr]
     assert await links.find(pool, first.secret), "links that were there before still work"
+
+
+async def test_a_name_from_right_to_left_turns_nothing_round_beside_it(pool: Pool, post: Post) -> None:
+    job = await CustomerJob.paid(pool, 1, profile=PROFILE.model_copy(update={"business_name": "مخبز 2"}))
+    await job.begin()
+    await job.send("d001")
+    await job.finish()
+    await post.look()
+    mail = post.only()
+    kept_apart = "\N{FIRST STRONG ISOLATE}مخبز 2\N{POP DIRECTIONAL ISOLATE}: 1 of 1 directory has the listing"
+    assert kept_apart in " ".join(text(mail).split())
+    assert kept_apart in " ".join(text(mail, "html").split())
+    assert mail["Subject"] == "Done: مخبز 2 in 1 directory"
 
 
 async def test_nothing_that_a_customer_typed_becomes_a_header_or_a_tag(pool: Pool, post: Post) -> None:
@@ -311,3 +351,6 @@ async def test_without_a_server_mails_wait_and_it_is_said(pool: Pool, post: Post
     waits: dict[tuple[str, bool], int] = {("mail waits: set SMTP_URL and MAIL_FROM", False): 1}
     assert await post.look() == await post.look() == waits
     assert await pool.fetchval("select tries from mails") == 0
+    assert await alerts.look(pool) == ()
+    await post.later(timedelta(hours=1, minutes=1))
+    assert [event.kind for event in await alerts.look(pool)] == ["mails_stuck"]

@@ -20,12 +20,13 @@ from activities.retention import Retention
 from deploy.local.queues import ensure_bucket
 from deploy.runtime.aws import s3_client
 from deploy.runtime.settings import Settings
+from schema.contracts.access import Scope
 from schema.contracts.job import Tier
 from schema.contracts.report import Report
 from schema.contracts.submission import Outcome, SubmissionRef, SubmissionStatus
 from schema.contracts.upkeep import Sweep, UpkeepReport
 from schema.failures import FailureType
-from schema.store import actions, drafts, jobs, payments, results, submissions
+from schema.store import actions, drafts, jobs, payments, results, sessions, submissions
 from schema.store.database import Pool, Seat, open_pool
 from tests.factories import PROFILE, add_begun_job, add_job, row
 from tests.schema.clerk import ACCEPTED, Clerk, made
@@ -265,3 +266,44 @@ async def test_a_draft_that_nobody_came_back_to_is_forgotten_and_its_order_is_no
             await seat.fetch("select profile from drafts")
     assert [row["id"] for row in await pool.fetch("select id from drafts")] == [young.id]
     assert await pool.fetchval("select profile->>'business_name' from payments where draft_id is null")
+
+
+async def test_records_that_nobody_needs_go_and_what_a_payment_is_made_of_stays(
+    attic: Attic, pool: Pool, database_url: str
+) -> None:
+    async def order(status: str) -> uuid.UUID:
+        draft = await drafts.create(pool, f"dbd_{status}", Tier.STARTER)
+        async with pool.acquire() as connection, connection.transaction():
+            placed = await payments.order(connection, draft.id, 1, Tier.STARTER, PROFILE, livemode=False)
+        await pool.execute("update payments set status = $2 where id = $1", placed.id, status)
+        return placed.id
+
+    paid, never = await order("paid"), await order("expired")
+    told = "insert into stripe_events (id, type, livemode, payload, payment_id, payment_intent_id) values"
+    await pool.execute(f"{told} ('e1', 'x', false, '{{}}', $1, 'pi_1'), ('e2', 'x', false, '{{}}', null, 'pi_1')", paid)
+    await pool.execute(
+        f"{told} ('e3', 'x', false, '{{}}', $1, 'pi_2'), ('e4', 'x', false, '{{}}', null, 'pi_2')", never
+    )
+    await pool.execute(f"{told} ('e5', 'x', false, '{{}}', null, 'pi_3'), ('e6', 'x', false, '{{}}', null, null)")
+    await sessions.begin(pool, "ana", [Scope.READ])
+    for table in ("payments", "stripe_events"):
+        await pool.execute(f"alter table {table} disable trigger user")
+    # Workers may delete all that, and see of a session only when it was over.
+    async with await open_pool(database_url, 2, Seat.WORKER) as seat:
+        attic.retention = Retention(seat, attic.store, _KEPT_FOR)
+        assert await attic.look("forget_records") == {}
+        await pool.execute("update payments set updated_at = now() - interval '91 days'")
+        await pool.execute("update stripe_events set created_at = now() - interval '91 days' where id <> 'e6'")
+        await pool.execute("update staff_sessions set expires_at = now() - interval '91 days'")
+        expected = {
+            ("staff session over long since", True): 1,
+            ("order that was never paid", True): 1,
+            ("event of no payment here", True): 1,
+        }
+        assert await attic.look("forget_records", dry_run=True) == expected
+        assert await attic.look("forget_records") == expected
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await seat.fetch("select secret_hash from staff_sessions")
+    assert [row["id"] for row in await pool.fetch("select id from stripe_events order by id")] == ["e1", "e2", "e6"]
+    assert [row["id"] for row in await pool.fetch("select id from payments")] == [paid]
+    assert await pool.fetchval("select count(*) from staff_sessions") == 0

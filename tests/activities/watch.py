@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.alerts import Alerts
 from activities.channels import Channel, ChannelFailed
 from schema.contracts.alert import AlertEvent, AlertReport, Notice, Word
+from schema.contracts.upkeep import Looked
 from schema.store.database import Pool
 
 REPEAT = timedelta(hours=4)
@@ -65,8 +66,8 @@ class Watch:
         nobody: Any = None
         self.alerts = WithoutBridge(pool, nobody, jobs, dead, channels, REPEAT)
 
-    async def look(self) -> AlertReport:
-        return await ActivityEnvironment().run(self.alerts.raise_alerts)
+    async def look(self, looked: Looked | None = None) -> AlertReport:
+        return await ActivityEnvironment().run(self.alerts.raise_alerts, looked or Looked())
 
     async def later(self, **time: float) -> None:
         """Everything that was written down was written so much earlier."""

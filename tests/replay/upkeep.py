@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 
 from deploy.runtime.worker import workflow_runner
 from schema.contracts.alert import AlertReport
-from schema.contracts.upkeep import DAILY, QUICK, Finding, Task, UpkeepInput, UpkeepReport
+from schema.contracts.upkeep import DAILY, QUICK, Finding, Looked, Task, UpkeepInput, UpkeepReport
 from schema.failures import FailureType
 from tests.replay.scenes import Scene, Stage
 from workflows.upkeep import LOOKS, UpkeepWorkflow
@@ -28,11 +28,13 @@ class ScriptedUpkeep:
         self._broken = broken
         self._endless = endless
         self.reached = asyncio.Event()
+        self.told = Looked()
 
     @activity.defn(dynamic=True)
-    async def look(self, _: Sequence[RawValue]) -> UpkeepReport | AlertReport:
+    async def look(self, given: Sequence[RawValue]) -> UpkeepReport | AlertReport:
         task = _TASKS.get(activity.info().activity_type)
         if task is None:
+            self.told = activity.payload_converter().from_payload(given[0].payload, Looked)
             return AlertReport(holding=0, channels=())
         if task is self._broken:
             raise ApplicationError("no", type=FailureType.STORE_UNAVAILABLE, non_retryable=True)

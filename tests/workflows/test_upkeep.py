@@ -58,11 +58,15 @@ async def test_a_dry_run_tells_nobody(skipping: WorkflowEnvironment) -> None:
 
 
 async def test_a_task_that_fails_is_told_and_the_others_are_looked_after(skipping: WorkflowEnvironment) -> None:
-    async with passing(skipping, ScriptedUpkeep(broken=Task.JOBS), UpkeepInput(tasks=QUICK)) as handle:
+    script = ScriptedUpkeep(broken=Task.JOBS)
+    async with passing(skipping, script, UpkeepInput(tasks=QUICK)) as handle:
         report = await handle.result()
     (failed,) = [finding for finding in report.findings if finding.task is Task.JOBS]
     assert (failed.healed, "store_unavailable" in failed.what) == (False, True)
     assert {finding.task for finding in report.findings} == set(QUICK) - {Task.ALERTS}
+    # The alerts hear of what is left to people, and of what nobody could look at.
+    assert script.told.reported == report.reported
+    assert set(script.told.tasks) == set(QUICK) - {Task.ALERTS, Task.JOBS}
 
 
 async def test_a_pass_that_is_cancelled_ends(dev: WorkflowEnvironment) -> None:
