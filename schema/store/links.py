@@ -9,13 +9,14 @@ from uuid import UUID
 
 from schema import secrets
 from schema.contracts.link import Link, NewLink, OpenedJob
+from schema.store import in_force
 from schema.store.database import Executor
+from schema.store.in_force import IN_FORCE
 
 PREFIX = "dbl_"
 LIFETIME = timedelta(days=365)
 
-_IN_FORCE = "revoked_at is null and (expires_at is null or expires_at > now())"
-_SHOWN = f"id, job_id, why, created_at, expires_at, revoked_at, used_at, {_IN_FORCE} as in_force"
+_SHOWN = f"id, job_id, why, created_at, expires_at, revoked_at, used_at, {IN_FORCE} as in_force"
 
 
 async def create(db: Executor, job_id: UUID, why: str) -> NewLink:
@@ -39,18 +40,8 @@ async def mint(db: Executor, job_id: UUID, why: str) -> str:
 
 async def find(db: Executor, secret: str) -> Link | None:
     """The link of this secret, if it is in force; that it was used is kept to the minute."""
-    row = await db.fetchrow(
-        f"""
-        select {_SHOWN}, secret_hash, used_at is null or used_at < now() - interval '1 minute' as to_touch
-        from links where secret_hash = $1 and {_IN_FORCE}
-        """,  # noqa: S608
-        secrets.digest(secret),
-    )
-    if row is None or not secrets.same(secret, row["secret_hash"]):
-        return None
-    if row["to_touch"]:
-        await db.execute("update links set used_at = now() where id = $1", row["id"])
-    return Link.model_validate(dict(row))
+    row = await in_force.find(db, "links", _SHOWN, secret)
+    return Link.model_validate(dict(row)) if row else None
 
 
 async def opened(db: Executor, shown: Collection[str]) -> tuple[OpenedJob, ...]:
@@ -58,7 +49,7 @@ async def opened(db: Executor, shown: Collection[str]) -> tuple[OpenedJob, ...]:
     rows = await db.fetch(
         f"""
         select id as job_id, business_name, created_at from jobs
-        where id in (select job_id from links where secret_hash = any($1) and {_IN_FORCE}) order by created_at desc, id
+        where id in (select job_id from links where secret_hash = any($1) and {IN_FORCE}) order by created_at desc, id
         """,  # noqa: S608
         [secrets.digest(secret) for secret in shown],
     )
@@ -84,7 +75,7 @@ async def any_revoked(db: Executor, job_id: UUID) -> bool:
 async def revoke(db: Executor, link_id: UUID) -> bool:
     """From now on this link opens nothing. False where there is none, or it opened nothing before."""
     revoked = await db.fetchval(
-        f"update links set revoked_at = now() where id = $1 and {_IN_FORCE} returning id",  # noqa: S608
+        f"update links set revoked_at = now() where id = $1 and {IN_FORCE} returning id",  # noqa: S608
         link_id,
     )
     return revoked is not None
@@ -93,7 +84,7 @@ async def revoke(db: Executor, link_id: UUID) -> bool:
 async def revoke_all(db: Executor, job_id: UUID) -> int:
     """From now on none of the job's links opens anything; returns how many that were."""
     rows = await db.fetch(
-        f"update links set revoked_at = now() where job_id = $1 and {_IN_FORCE} returning id",  # noqa: S608
+        f"update links set revoked_at = now() where job_id = $1 and {IN_FORCE} returning id",  # noqa: S608
         job_id,
     )
     return len(rows)

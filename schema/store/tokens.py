@@ -8,12 +8,13 @@ import asyncpg
 
 from schema import secrets
 from schema.contracts.access import NewToken, Scope, Token
+from schema.store import in_force
 from schema.store.database import Executor
+from schema.store.in_force import IN_FORCE
 
 PREFIX = "dbt_"
 
-_IN_FORCE = "revoked_at is null and (expires_at is null or expires_at > now())"
-_SHOWN = f"id, name, scopes, created_by, created_at, expires_at, revoked_at, used_at, {_IN_FORCE} as in_force"
+_SHOWN = f"id, name, scopes, created_by, created_at, expires_at, revoked_at, used_at, {IN_FORCE} as in_force"
 
 
 class NameTaken(Exception):
@@ -45,24 +46,14 @@ async def create(
 
 async def find(db: Executor, secret: str) -> Token | None:
     """The token of this secret, if it is in force; that it was used is kept to the minute."""
-    row = await db.fetchrow(
-        f"""
-        select {_SHOWN}, secret_hash, used_at is null or used_at < now() - interval '1 minute' as to_touch
-        from tokens where secret_hash = $1 and {_IN_FORCE}
-        """,  # noqa: S608
-        secrets.digest(secret),
-    )
-    if row is None or not secrets.same(secret, row["secret_hash"]):
-        return None
-    if row["to_touch"]:
-        await db.execute("update tokens set used_at = now() where id = $1", row["id"])
-    return Token.model_validate(dict(row))
+    row = await in_force.find(db, "tokens", _SHOWN, secret)
+    return Token.model_validate(dict(row)) if row else None
 
 
 async def listed(db: Executor, *, every: bool = False) -> tuple[Token, ...]:
     """Those in force, by name; with `every`, also what was revoked or has expired."""
     rows = await db.fetch(
-        f"select {_SHOWN} from tokens where $1 or {_IN_FORCE} order by name, created_at desc",  # noqa: S608
+        f"select {_SHOWN} from tokens where $1 or {IN_FORCE} order by name, created_at desc",  # noqa: S608
         every,
     )
     return tuple(Token.model_validate(dict(row)) for row in rows)
