@@ -14,6 +14,8 @@ import structlog
 from protego import Protego
 
 from activities.boundary import ActivityFailure
+from activities.egress.http import Judged
+from activities.egress.reach import PrivateAddress, Reach
 from activities.useragent import PRODUCT, signature
 from schema.failures import FailureType
 from schema.store import robots
@@ -43,14 +45,14 @@ class Manners(NamedTuple):
     delay: timedelta
 
 
-def robots_client(contact: str) -> httpx.AsyncClient:
+def robots_client(contact: str, reach: Reach) -> httpx.AsyncClient:
     """An HTTP client that says who it is, as the browser does, and goes where robots.txt may lead and no further."""
     return httpx.AsyncClient(
+        transport=Judged(reach),
         headers={"User-Agent": signature(contact), "Accept-Encoding": "identity"},
         timeout=_TIMEOUT_S,
         follow_redirects=True,
         max_redirects=_MOST_REDIRECTS,
-        trust_env=False,
     )
 
 
@@ -114,6 +116,8 @@ class Robots:
                         break
                 text = body[:_MOST_BYTES].decode("utf-8-sig", "replace").replace("\0", "")
                 return RobotsFile(text if answer.is_success else "", answer.status_code)
+        except PrivateAddress as error:
+            raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, str(error)) from None
         except httpx.TooManyRedirects:
             # RFC 9309 §2.3.1.2: as if there were none.
             return RobotsFile("", HTTPStatus.NOT_FOUND)

@@ -27,6 +27,7 @@ from deploy.runtime.settings import Settings
 from schema.migrate import migrate
 from schema.search_attributes import ALL
 from schema.store.database import Pool, open_pool
+from tests.serving import LOOPBACK
 from tests.stacks import running
 
 _TEMPLATE = "migrated"
@@ -158,7 +159,7 @@ async def browser(browser_path: Path) -> AsyncIterator[Browser]:
 @pytest.fixture(scope="module")
 async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
     """One per module: the modules that kill browsers must find none but their own."""
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
+    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
 

@@ -2,8 +2,14 @@
 
 import asyncio
 import contextlib
+import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+
+from activities.egress.reach import Reach
+
+LOOPBACK = Reach((ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")))
+"""What those who visit them must be able to reach."""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -37,6 +37,9 @@ _FEATURES_OFF = (
     "ThirdPartyStoragePartitioning",
 )
 _ARGUMENTS = (
+    # What a window or a shared worker of its own sends passes no gate of ours.
+    "--block-new-web-contents",
+    "--disable-shared-workers",
     "--disable-background-networking",
     "--disable-component-update",
     f"--disable-features={','.join(_FEATURES_OFF)}",
@@ -44,6 +47,8 @@ _ARGUMENTS = (
     "--disable-http2",
     "--disable-quic",
     "--disable-sync",
+    # Datagrams know no proxy: a page's script could knock at any door of the network we are in.
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--no-first-run",
 )
 

@@ -3,11 +3,11 @@
 from urllib.parse import urlsplit
 
 from activities.boundary import ActivityFailure
-from activities.browser.egress import PrivateAddress, public_addresses
 from activities.browser.fill import FormChanged
 from activities.browser.pool import BrowserPool
 from activities.browser.visit import DirectoryGone, go_to
 from activities.browser.walk import walk
+from activities.egress.reach import PrivateAddress, Reach
 from brain.models.advisor import Consultation
 from brain.service import AddressRefused, NotSeen
 from schema.contracts.plan import Obstacle, PlanStep
@@ -16,18 +16,17 @@ from schema.failures import FailureType
 
 
 class PageEye:
-    """Looks through a browser pool. `public_only`: at public addresses alone; the pool's proxy sees to all the rest."""
+    """Looks through a browser pool, whose way out has the same `reach`."""
 
-    def __init__(self, pool: BrowserPool, *, public_only: bool) -> None:
+    def __init__(self, pool: BrowserPool, reach: Reach) -> None:
         self._pool = pool
-        self._public_only = public_only
+        self._reach = reach
 
     async def walk(
         self, url: str, business: BusinessProfile, *, accept_terms: bool, consultation: Consultation | None
     ) -> tuple[PlanStep, ...] | Obstacle:
         """As `brain.service.Eye` has it."""
-        if self._public_only:
-            await _judge(url)
+        await self._judge(url)
         try:
             async with self._pool.visit() as visit:
                 visit.gate.confine(url, business)
@@ -41,13 +40,12 @@ class PageEye:
         except ActivityFailure as failed:
             raise NotSeen(failed.failure, str(failed), failed.retry_after) from failed
 
-
-async def _judge(url: str) -> None:
-    """Before a page is opened, so that the caller hears the reason. Raises AddressRefused, NotSeen."""
-    host = urlsplit(url).hostname or ""
-    try:
-        await public_addresses(host, 0)
-    except PrivateAddress as error:
-        raise AddressRefused(str(error)) from None
-    except OSError:
-        raise NotSeen(FailureType.DIRECTORY_UNREACHABLE, f"The name {host} is not known.") from None
+    async def _judge(self, url: str) -> None:
+        """Before a page is opened, so that the caller hears the reason. Raises AddressRefused, NotSeen."""
+        host = urlsplit(url).hostname or ""
+        try:
+            await self._reach.addresses(host, 0)
+        except PrivateAddress as error:
+            raise AddressRefused(str(error)) from None
+        except OSError:
+            raise NotSeen(FailureType.DIRECTORY_UNREACHABLE, f"The name {host} is not known.") from None

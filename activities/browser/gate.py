@@ -22,7 +22,8 @@ from schema.contracts.profile import BusinessProfile
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BOUNDARY = re.compile(rb"-{2,}WebKitFormBoundary\w+")
-_NEVER_CONNECTED = frozenset({"net::ERR_CONNECTION_REFUSED", "net::ERR_NAME_NOT_RESOLVED"})
+_NEVER_CONNECTED = frozenset({"net::ERR_SOCKS_CONNECTION_FAILED", "net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"})
+"""What the browser says when our way out has no connection for it."""
 _FAREWELLS = ("Ping", "Image", "Fetch", "Media", "Other")
 """The types of what outlives its page."""
 

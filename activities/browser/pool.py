@@ -1,6 +1,7 @@
 """Pages for attempts: one shared Chromium, a fresh context per attempt, behind a gate for what it writes.
 
-The pool knows nothing of forms or of the ledger. A browser is replaced when it has failed and after a number of
+The browser reaches the network through our own gate alone, so no page leads it into a private one. The pool knows
+nothing of forms or of the ledger. A browser is replaced when it has failed and after a number of
 contexts, because a long-lived one only grows (playwright #6319).
 """
 
@@ -11,11 +12,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import playwright.async_api
-from playwright.async_api import Browser, BrowserContext, Page, ProxySettings, Route
+from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from activities.boundary import to_its_end
 from activities.browser.chromium import BrowserFailed, Chromium, launch
 from activities.browser.gate import PostGate
+from activities.egress.reach import PUBLIC, Reach
+from activities.egress.socks import Egress
 from activities.useragent import signature
 
 _VIEWPORT = {"width": 1280, "height": 900}
@@ -44,26 +47,32 @@ class Visit:
 
 
 class BrowserPool:
-    """At most `slots` pages at a time in one Chromium, which reaches the network by `proxy` alone where one is given.
+    """At most `slots` pages at a time in one Chromium, which reaches what `reach` holds and nothing else.
 
     Use as an async context manager.
     """
 
-    def __init__(self, executable: Path, slots: int, user_agent_contact: str, proxy: str = "") -> None:
+    def __init__(self, executable: Path, slots: int, user_agent_contact: str, reach: Reach = PUBLIC) -> None:
         self._executable = executable
         self._contact = user_agent_contact
-        self._proxy: ProxySettings | None = {"server": proxy} if proxy else None
+        self._egress = Egress(reach)
         self._slots = asyncio.Semaphore(slots)
         self._starting = asyncio.Lock()
         self._newest: Chromium | None = None
         self._running: set[Chromium] = set()
 
     async def __aenter__(self) -> "BrowserPool":
-        self._newest = await self._start()
+        await self._egress.open()
+        try:
+            self._newest = await self._start()
+        except BaseException:
+            await self._egress.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await asyncio.gather(*(chromium.end() for chromium in self._running))
+        await self._egress.close()
 
     @contextlib.asynccontextmanager
     async def visit(self) -> AsyncIterator[Visit]:
@@ -110,7 +119,7 @@ class BrowserPool:
             service_workers="block",
             extra_http_headers=_ONE_REQUEST_EACH,
             accept_downloads=False,
-            proxy=self._proxy,
+            proxy={"server": self._egress.url},
         )
 
     def _user_agent(self, browser: Browser) -> str:

@@ -18,9 +18,9 @@ _REFUSES_US = 403
 _BUSY = frozenset({429, 503})
 _NETWORK = re.compile(r"net::ERR_(\w+)")
 _IN_WORDS = {
-    "NAME_NOT_RESOLVED": "The directory's name is not known.",
-    "CONNECTION_REFUSED": "Nothing listens at the directory's address.",
-    "CONNECTION_TIMED_OUT": "The directory does not answer in time.",
+    # By our way out, for whatever reason: no such name, nobody there, or an address that is not a public one.
+    "SOCKS_CONNECTION_FAILED": "No connection to the directory comes about.",
+    "SOCKS_CONNECTION_HOST_UNREACHABLE": "No connection to the directory comes about.",
     "TIMED_OUT": "The directory does not answer in time.",
     "EMPTY_RESPONSE": "The directory hung up without an answer.",
     "CERT_DATE_INVALID": "The directory's certificate is out of date.",

@@ -127,7 +127,8 @@ def plan_stack(
     public_url = f"http://{HOST}:{ports.api}"
     if Piece.SANDBOX in wanted:
         parts[Piece.SANDBOX] = (sandbox_part(Piece.SANDBOX, data / "sandbox", ports.sandbox),)
-        values["SANDBOX_URL"] = f"http://{HOST}:{ports.sandbox}"
+        # The street is on this machine, where no directory may lead otherwise.
+        values |= {"SANDBOX_URL": f"http://{HOST}:{ports.sandbox}", "EGRESS_PRIVATE_NETWORKS": HOST}
     if Piece.STRIPE in wanted and not configured.stripe_secret_key:
         access = stripe_values(ports.stripe)
         parts[Piece.STRIPE] = (stripe_part(Piece.STRIPE, data / "stripe", ports.stripe, public_url, access),)

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from activities.browser.egress import Egress
 from activities.browser.eye import PageEye
 from activities.browser.pool import BrowserPool
+from activities.egress.reach import Reach
 from brain.service import Faculties, create_app
 from deploy.runtime.browser_path import find_browser
 from deploy.runtime.logs import configure_logs
@@ -30,12 +30,11 @@ def brain_app(settings: BrainSettings) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def _awake(settings: BrainSettings) -> AsyncIterator[Faculties]:
-    public_only = not settings.brain_private_addresses
-    async with contextlib.AsyncExitStack() as stack:
-        way_out = (await stack.enter_async_context(Egress())).url if public_only else ""
-        pool = await stack.enter_async_context(
-            BrowserPool(
-                find_browser(settings.browser_path), settings.browser_slots, settings.user_agent_contact, way_out
-            )
-        )
-        yield Faculties(PageEye(pool, public_only=public_only), await stack.enter_async_context(advisor(settings)))
+    reach = Reach(settings.private_networks)
+    async with (
+        BrowserPool(
+            find_browser(settings.browser_path), settings.browser_slots, settings.user_agent_contact, reach
+        ) as pool,
+        advisor(settings) as models,
+    ):
+        yield Faculties(PageEye(pool, reach), models)

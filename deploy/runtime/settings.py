@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import EmailStr, Field, SecretStr, TypeAdapter, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.egress.reach import Network
 from brain.models import prices
 from schema.contracts.job import Tier
 
@@ -37,6 +38,7 @@ class BrowserSettings(BaseSettings):
     browser_path: Path | None = None
     browser_slots: int = Field(default=4, ge=1, le=64)
     user_agent_contact: str = "https://directorybolt.com/bot"
+    egress_private_networks: str | None = None
 
     anthropic_api_key: SecretStr | None = None
     anthropic_model: str = "claude-haiku-5-5"
@@ -53,6 +55,16 @@ class BrowserSettings(BaseSettings):
             raise ValueError(f"{value} has no price, and so no budget: add it to brain/models/prices.toml")
         return value
 
+    @field_validator("egress_private_networks")
+    @classmethod
+    def _names_networks(cls, value: str | None) -> str | None:
+        return _networks(value)
+
+    @property
+    def private_networks(self) -> tuple[Network, ...]:
+        """Where pages may lead besides public addresses."""
+        return tuple(map(ipaddress.ip_network, _listed(self.egress_private_networks)))
+
 
 class BrainSettings(BrowserSettings):
     """What the brain's service needs. It has no database and no queue."""
@@ -60,7 +72,6 @@ class BrainSettings(BrowserSettings):
     brain_host: str = "127.0.0.1"
     brain_port: int = Field(default=8070, ge=1, le=65535)
     brain_token: SecretStr | None = None
-    brain_private_addresses: bool = False
 
 
 class Settings(BrowserSettings):
@@ -179,12 +190,7 @@ class Settings(BrowserSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, value: str | None) -> str | None:
-        for network in _listed(value):
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from None
-        return value
+        return _networks(value)
 
     @field_validator("stripe_webhook_secrets")
     @classmethod
@@ -270,6 +276,15 @@ class Settings(BrowserSettings):
             Tier.PROFESSIONAL: self.window_professional,
             Tier.ENTERPRISE: self.window_enterprise,
         }[tier]
+
+
+def _networks(text: str | None) -> str | None:
+    for network in _listed(text):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise ValueError("must be addresses or networks such as 10.0.0.0/8, separated by commas") from None
+    return text
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from schema.store.database import Pool
 from schema.store.submissions import Submission
 from tests.activities.site import Site
 from tests.factories import add_begun_job
+from tests.serving import LOOPBACK
 
 
 class Drawer(ArtifactStore):
@@ -78,7 +79,7 @@ class Counter:
 
     @property
     def robots(self) -> Robots:
-        return Robots(self.pool, robots_client("https://directorybolt.example/bot"))
+        return Robots(self.pool, robots_client("https://directorybolt.example/bot", LOOPBACK))
 
     async def take_turn(self) -> None:
         """As the workflow does, except that it waits out what the directory asked for."""

@@ -20,11 +20,12 @@ from schema.store.database import Pool
 from tests.activities.counter import Counter
 from tests.activities.site import Site
 from tests.factories import add_begun_job
+from tests.serving import LOOPBACK
 
 
 @pytest.fixture(scope="module")
 async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 1, "https://directorybolt.example/bot") as opened:
+    async with BrowserPool(browser_path, 1, "https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page
 
-from activities.browser import egress
 from activities.browser.fill import fill_step
 from activities.browser.observe import observe
 from activities.browser.pictures import PictureUnusable, fetch_picture
+from activities.egress import reach
 from brain.planner import plan_step
 from schema.contracts.plan import PlanStep
 from tests.brain.forms import LOGO, SITE, bakery
@@ -43,7 +43,7 @@ async def server() -> AsyncIterator[str]:
 
 @pytest.fixture
 def loopback_is_public(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(egress, "_is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(reach, "_is_public", lambda address: address == "127.0.0.1")
 
 
 @pytest.mark.usefixtures("loopback_is_public")

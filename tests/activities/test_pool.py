@@ -15,13 +15,14 @@ from activities.browser.pool import BrowserPool
 from deploy.local.process import is_running
 from schema.failures import FailureType
 from tests.activities.counter import browser_processes, kill_browser
+from tests.serving import LOOPBACK
 
 BLANK = "data:text/html,<p>hello</p>"
 
 
 @pytest.fixture
 async def browser(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot") as opened:
+    async with BrowserPool(browser_path, 2, "https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
 
@@ -161,7 +162,7 @@ async def test_a_browser_that_cannot_start_is_a_browser_failure() -> None:
 
 
 async def test_nothing_is_left_when_the_pool_is_closed(browser_path: Path) -> None:
-    async with BrowserPool(browser_path, 1, "x") as browser, browser.visit() as visit:
+    async with BrowserPool(browser_path, 1, "x", LOOPBACK) as browser, browser.visit() as visit:
         await visit.page.goto(BLANK)
         started = pids(browser) | {process.pid for process in browser_processes()}
         assert alive(started)

@@ -12,13 +12,14 @@ from schema.contracts.profile import BusinessProfile
 from schema.failures import FailureType
 from tests.activities.site import FORM, Site, open_site
 from tests.factories import PROFILE
+from tests.serving import LOOPBACK
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
 async def chromium(browser_path: Path) -> AsyncIterator[BrowserPool]:
-    async with BrowserPool(browser_path, 1, "https://directorybolt.example/bot") as opened:
+    async with BrowserPool(browser_path, 1, "https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
 

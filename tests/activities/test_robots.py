@@ -13,6 +13,7 @@ import pytest
 import activities.robots
 from activities.boundary import ActivityFailure
 from activities.browser.pool import BrowserPool
+from activities.egress.reach import PUBLIC
 from activities.robots import Manners, Robots, robots_client
 from brain.planner import MAPPER_VERSION
 from deploy.cli.example import example_profile
@@ -23,6 +24,7 @@ from tests.activities.counter import Counter
 from tests.activities.site import Answer, open_site
 from tests.factories import add_begun_job
 from tests.schema.clerk import ACCEPTED, Clerk, made
+from tests.serving import LOOPBACK
 
 CLOSED = "User-agent: *\nDisallow: /"
 FREE = Manners("", timedelta())
@@ -63,7 +65,7 @@ async def host() -> AsyncIterator[Host]:
 @pytest.fixture
 async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     monkeypatch.setattr(activities.robots, "_TIMEOUT_S", 0.5)
-    async with robots_client("https://directorybolt.example/bot") as opened:
+    async with robots_client("https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
 
@@ -191,6 +193,14 @@ async def test_who_comes_while_another_fetches_waits_for_the_answer(host: Host, 
     assert not waiting.done()
     await pool.execute("update robots_files set body = $1, status = 200, fetched_at = now()", CLOSED)
     assert (await waiting).forbidden_by
+    assert host.heads == []
+
+
+async def test_a_directory_in_a_private_network_is_not_asked_and_the_reason_says_so(pool: Pool, host: Host) -> None:
+    async with robots_client("https://directorybolt.example/bot", PUBLIC) as client:
+        with pytest.raises(ActivityFailure, match="not a public address") as failed:
+            await Robots(pool, client).manners(host.url)
+    assert failed.value.failure is FailureType.DIRECTORY_UNREACHABLE
     assert host.heads == []
 
 

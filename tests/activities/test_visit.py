@@ -71,8 +71,6 @@ async def test_a_busy_directory_says_when_to_come_back(
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("namenotresolved", "name is not known"),
-        ("connectionrefused", "Nothing listens"),
         ("timedout", "in time"),
         ("addressunreachable", "ADDRESS_UNREACHABLE"),
     ],

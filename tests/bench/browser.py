@@ -23,6 +23,7 @@ from deploy.runtime.browser_path import find_browser
 from schema.contracts.answer import AnswerKind
 from schema.contracts.plan import PlanStep
 from tests.bench.figures import Figure
+from tests.serving import LOOPBACK
 from tests.stacks import running
 
 _AT_ONCE = 4
@@ -38,10 +39,10 @@ async def measure(folder: Path) -> list[list[Figure]]:
     async with running(folder, Piece.SANDBOX) as stack:
         street = stack.environment.values["SANDBOX_URL"]
         urls = [f"{street}/{site.slug}/{site.form_path}" for site in SITES if site.design in _SIMPLE][:_FORMS]
-        async with BrowserPool(path, _AT_ONCE, _CONTACT) as shared:
+        async with BrowserPool(path, _AT_ONCE, _CONTACT, LOOPBACK) as shared:
             pooled = await _per_second(urls, 1, lambda: _already_open(shared))
             looking = await _looking(shared, [f"{street}/{site.slug}/{site.form_path}" for site in SITES])
-        launched = await _per_second(urls, 2, lambda: BrowserPool(path, 1, _CONTACT))
+        launched = await _per_second(urls, 2, lambda: BrowserPool(path, 1, _CONTACT, LOOPBACK))
     speed = [
         Figure("a browser launched for each form", launched, "forms/s"),
         Figure("one browser, a fresh context for each", pooled, "forms/s", pooled / launched),

@@ -97,6 +97,6 @@ def test_a_picture_that_cannot_be_kept_is_said_before_anything_is_done(
 def test_what_is_not_there_is_said(browsing: Command, browser_path: Path) -> None:
     url = f"http://{NOWHERE}/add"
     ran = browsing("plan", "preview", url, "--profile", browsing.profile())
-    assert ran.failed(1, url, "cannot be opened", "Nothing listens")
+    assert ran.failed(1, url, "cannot be opened", "No connection")
     ran = browsing("plan", "preview", url, "--profile", browsing.profile(), BROWSER_PATH="/nosuch/chromium")
     assert ran.failed(1, "/nosuch/chromium", "BROWSER_PATH")

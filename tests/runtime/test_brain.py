@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.browser import egress
+from activities.egress import reach
 from deploy.local.audit import fetch_books
 from deploy.local.parts import Piece
 from deploy.runtime.brain import brain_app
@@ -42,7 +42,7 @@ async def serving(browser_path: Path, **settings: Any) -> AsyncIterator[httpx.As
 @pytest.fixture(scope="module")
 async def brain(browser_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """As on a developer's machine."""
-    async with serving(browser_path, brain_private_addresses=True) as client:
+    async with serving(browser_path, egress_private_networks="127.0.0.1") as client:
         yield client
 
 
@@ -131,7 +131,7 @@ LURES = {
 async def test_no_page_leads_it_inside(
     public_brain: httpx.AsyncClient, lure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(egress, "_is_public", lambda address: address == "127.0.0.2")
+    monkeypatch.setattr(reach, "_is_public", lambda address: address == "127.0.0.2")
     async with (
         server("127.0.0.1", page(FORM)) as (inside, asked_inside),
         server("127.0.0.2", LURES[lure].format(inside)) as (outside, asked),

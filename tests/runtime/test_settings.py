@@ -62,6 +62,7 @@ def test_an_empty_value_means_not_given(monkeypatch: pytest.MonkeyPatch) -> None
         ("API_PORT", "http"),
         ("API_PORT", "70000"),
         ("BROWSER_SLOTS", "0"),
+        ("EGRESS_PRIVATE_NETWORKS", "inside"),
         ("WINDOW_STARTER", "-1"),
         ("LOG_LEVEL", "loud"),
         ("TEMPORAL_TLS", "perhaps"),

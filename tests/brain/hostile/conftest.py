@@ -12,6 +12,7 @@ from activities.browser.pool import BrowserPool
 from tests.brain.hostile.audit import Verdict, attempt
 from tests.brain.hostile.origins import Origins, open_origins
 from tests.brain.hostile.pages import ATTACKS
+from tests.serving import LOOPBACK
 
 _AT_A_TIME = 4
 
@@ -38,7 +39,7 @@ async def trials(request: pytest.FixtureRequest, browser_path: Path) -> AsyncIte
         patch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 0.6)
         async with (
             open_origins(ATTACKS) as origins,
-            BrowserPool(browser_path, _AT_A_TIME, "https://directorybolt.example/bot") as pool,
+            BrowserPool(browser_path, _AT_A_TIME, "https://directorybolt.example/bot", LOOPBACK) as pool,
         ):
             yield Trials(await try_all(wanted, pool, origins), origins)
 
