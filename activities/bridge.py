@@ -32,6 +32,11 @@ _LONG_POLL_S = 20
 _LOOK_S = 5.0
 """How often the relay looks without having been told: for what is due again."""
 
+_REJECTED_AGAIN_S = 60
+"""So soon is what was not understood looked at again: by then the job that it names may be there. Three receives are
+a message's last, and whoever looks for it in the dead-letter queue need not wait out the queue's ten minutes thrice.
+"""
+
 _PATIENCE_S = 5.0
 _ERRORS_THAT_OPEN_THE_BREAKER = 10
 _PAUSE_AFTER_ERROR_S = 1.0
@@ -148,6 +153,7 @@ class Bridge:
                 message_id=message.id,
             )
             _log.warning("message rejected", reason=str(rejection), message_id=message.id)
+            await self._queue.release([message], _REJECTED_AGAIN_S)
             return False
         await history.append(self._pool, Event.QUEUE_CLAIMED, job.id, message_id=message.id)
         await start_job(self._client, self._task_queue, job, parsed.priority_key)

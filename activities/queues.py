@@ -78,14 +78,14 @@ class Queue:
     async def delete(self, message: Message) -> None:
         await asyncio.to_thread(self._sqs.delete_message, QueueUrl=await self._url(), ReceiptHandle=message.receipt)
 
-    async def release(self, messages: Sequence[Message]) -> None:
-        """Show messages in hand to everybody again, at once."""
+    async def release(self, messages: Sequence[Message], after_s: int = 0) -> None:
+        """Show messages in hand to everybody again, at once or after so many seconds."""
         for start in range(0, len(messages), BATCH):
             await asyncio.to_thread(
                 self._sqs.change_message_visibility_batch,
                 QueueUrl=await self._url(),
                 Entries=[
-                    {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": 0}
+                    {"Id": str(number), "ReceiptHandle": message.receipt, "VisibilityTimeout": after_s}
                     for number, message in enumerate(messages[start : start + BATCH])
                 ],
             )

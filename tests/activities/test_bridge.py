@@ -110,9 +110,12 @@ async def test_nothing_a_customer_wrote_is_in_the_reason(edge: Edge) -> None:
     assert "555" not in reason
 
 
-async def test_a_rejected_message_is_in_the_dead_letter_queue_after_three_receives_as_it_came(edge: Edge) -> None:
+async def test_a_rejected_message_is_in_the_dead_letter_queue_after_three_receives_as_it_came(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = json.dumps({"job_id": "none", "note": "Grüße"})
-    edge.show_again_after(0)
+    # The bridge's own pause, and not the queue's ten minutes.
+    monkeypatch.setattr(module, "_REJECTED_AGAIN_S", 0)
     edge.send(body)
     shifts = [await edge.take() for _ in range(4)]
     assert sum(shift.rejected for shift in shifts) == 3

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from activities import bridge
 from activities import dead_letters as module
 from activities.dead_letters import DeadLetters
 from activities.queues import Queue
@@ -42,10 +43,12 @@ async def redriven(
     return {result.message_id: result async for result in walk}
 
 
-async def test_a_poisoned_message_is_listed_with_the_bridges_own_reason(edge: Edge, letters: DeadLetters) -> None:
+async def test_a_poisoned_message_is_listed_with_the_bridges_own_reason(
+    edge: Edge, letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job_id = await add_job(edge.pool, ["alpha"])
     body = await edge.message(job_id, priority="gold")
-    edge.show_again_after(0)
+    monkeypatch.setattr(bridge, "_REJECTED_AGAIN_S", 0)
     edge.send(body)
     for _ in range(4):
         await edge.take()
