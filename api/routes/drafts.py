@@ -29,6 +29,7 @@ from schema.problems import FieldProblem, Problem, RequestRefused
 
 COOKIE = "draft"
 _KEPT_S = 30 * 24 * 3600
+_IN_A_MINUTE = {"Retry-After": "60"}
 AWAY = "Our payment partner does not answer. Your details are saved: please try again in a minute."
 CLOSED = "Nothing can be bought here at the moment: payments are not set up. Your details are saved."
 
@@ -227,7 +228,9 @@ async def order(
     except (StripeAway, StripeRefused):
         problem = Problem(title="Service Unavailable", status=503, detail=AWAY)
     # What is refused has been saved all the same: this browser must find it again.
-    refusal = errors.answer(request, problem)
+    refusal = errors.answer(
+        request, problem, _IN_A_MINUTE if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    )
     keep(refusal, services.site, held)
     return refusal
 

@@ -327,7 +327,9 @@ async def test_nothing_is_sold_that_nobody_can_deliver(paying: httpx.AsyncClient
 
 async def test_without_stripe_what_is_typed_is_kept(shop: httpx.AsyncClient, pool: Pool) -> None:
     await add_directories(pool, ["alpha"])
-    said = problem(await shop.post("/api/checkout", json={"profile": TYPED, "consent": True}), 503)
+    answer = await shop.post("/api/checkout", json={"profile": TYPED, "consent": True})
+    said = problem(answer, 503)
+    assert answer.headers["retry-after"] == "60"
     assert "not set up" in said["detail"]
     page = await shop.post("/checkout", data=form())
     assert page.status_code == 503
