@@ -130,9 +130,11 @@ def _in_front_of(method: str, path: str, operation: dict[str, Any]) -> Iterator[
 
 
 def _is_problem(answer: dict[str, Any]) -> bool:
-    content = answer.get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    return MEDIA_TYPE in content or schema.get("$ref", "").endswith(("/Problem", "/HTTPValidationError"))
+    # FastAPI describes every model under the media type of the route's good answer.
+    return any(
+        media == MEDIA_TYPE or body.get("schema", {}).get("$ref", "").endswith(("/Problem", "/HTTPValidationError"))
+        for media, body in answer.get("content", {}).items()
+    )
 
 
 def _example(status: int, answer: dict[str, Any]) -> dict[str, Any]:

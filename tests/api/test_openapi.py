@@ -16,8 +16,8 @@ OPERATIONS = {
 
 
 _SHOWN_BY_LOOKING = ("text/html", "application/pdf", "image/png", "image/webp", "image/jpeg", "text/event-stream")
-_ANSWERED_OTHERWISE = ("health_ready", "reports_sheet")
-"""With which part is away; with a page, as it is one."""
+_ANSWERED_OTHERWISE = ("health_ready",)
+"""With which part is away."""
 
 
 def has_example(part: dict[str, Any]) -> bool:
