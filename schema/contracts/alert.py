@@ -203,7 +203,7 @@ class UpkeepReported(Contract):
         )
 
 
-TOLD_ONCE = ("action_reminder",)
+TOLD_ONCE = ("action_reminder", "stale_worker")
 """Kinds of which nobody wants to hear twice, nor that it is over."""
 
 AlertEvent = Annotated[

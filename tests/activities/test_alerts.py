@@ -193,6 +193,10 @@ async def test_a_worker_without_a_sign_of_life(watch: Watch, told: Told) -> None
     )
     await watch.look()
     assert ["lost/7" in notice.text for notice in told.notices] == [True]
+    # It is dead, and will be for the day that it is remembered.
+    await watch.later(hours=5)
+    await watch.look()
+    assert len(told.notices) == 1
 
 
 @pytest.mark.parametrize(("failed", "alerted"), [(10, False), (11, True)])
