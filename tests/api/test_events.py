@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import httpx
 import pytest
 from structlog.testing import capture_logs
 
@@ -225,6 +226,13 @@ async def test_a_job_is_nobody_elses(watcher: Customer, pool: Pool) -> None:
     assert (await stranger.get("/events")).status_code == 404
     nobody = Customer(watcher.url, watcher.job_id, "dbl_nothing")
     assert (await nobody.get("/events")).status_code == 401
+
+
+async def test_who_asks_for_the_head_of_a_stream_is_not_kept(watcher: Customer) -> None:
+    async with httpx.AsyncClient(base_url=watcher.url, headers=watcher.headers, timeout=10) as client:
+        answer = await client.head(f"/api/jobs/{watcher.job_id}/events")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 async def test_a_quiet_stream_says_that_it_lives(watcher: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
