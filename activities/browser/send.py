@@ -23,6 +23,14 @@ _POST_LEAVES_WITHIN_S = 6.0
 _ANSWER_WITHIN_S = 25.0
 _PAGE_SPEAKS_WITHIN_S = 5.0
 _PAUSE_S = 0.15
+_ANSWER_HERE = """(button) => {
+    const form = button.form, base = document.querySelector("base[target]")?.target;
+    const target = button.getAttribute("formtarget") || form?.getAttribute("target") || base || "_self";
+    const here = ["_self", "_parent", "_top"].includes(target.toLowerCase());
+    if (!form || here || document.querySelector(`iframe[name="${CSS.escape(target)}"]`)) return;
+    button.removeAttribute("formtarget");
+    form.setAttribute("target", "_self");
+}"""
 
 
 class NeverArrived(ActivityFailure):
@@ -67,8 +75,10 @@ async def send(visit: Visit, observation: Observation, button: str) -> Sent:
 async def _press(element: ElementHandle) -> None:
     """One click: by the mouse, or by script where a banner covers the button.
 
-    Whether the mouse reaches it is tried without clicking: after a click that timed out nobody could tell.
+    Whether the mouse reaches it is tried without clicking: after a click that timed out nobody could tell. A form that
+    is to be answered in a window of its own is answered in this one: the browser opens no other.
     """
+    await element.evaluate(_ANSWER_HERE)
     try:
         await element.click(trial=True, timeout=_PRESSED_WITHIN_MS)
     except playwright.async_api.TimeoutError:

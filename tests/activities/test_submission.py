@@ -70,8 +70,12 @@ async def test_when_the_form_arrives_the_intent_is_in_the_ledger(counter: Counte
         "const line = new WebSocket(location.href.replace('http', 'ws')); addEventListener('input', () => "
         "line.readyState == 1 && line.send(form.email.value));",
         "form.elements[1].addEventListener('change', () => form.submit());",
+        "const work = new Blob([`fetch('${location.origin}/sneak', {method: 'POST', body: 'early'})`]);"
+        "new SharedWorker(URL.createObjectURL(work));",
+        "addEventListener('input', () => { const other = open('/other'); if (other) other.onload = () => { "
+        "other.navigator.sendBeacon('/sneak', 'early'); other.close(); } });",
     ],
-    ids=["on load", "while typing", "beacon", "keepalive", "web socket", "submits itself"],
+    ids=["on load", "while typing", "beacon", "keepalive", "web socket", "submits itself", "worker", "other window"],
 )
 async def test_a_page_that_sends_by_itself_is_held_back_until_the_intent(counter: Counter, script: str) -> None:
     counter.site.form = FORM + f"<script>const form = document.forms[0];{script}</script>"
@@ -111,6 +115,13 @@ async def test_a_button_that_is_pressed_twice_by_its_page_gets_one_post_through(
     outcome = await counter.plan_and_submit()
     assert len(counter.site.posts) == 1
     assert outcome.status in (SubmissionStatus.SUBMITTED, SubmissionStatus.UNCERTAIN)
+
+
+async def test_an_answer_that_is_meant_for_a_window_of_its_own_is_read(counter: Counter) -> None:
+    counter.site.form = FORM.replace("<form ", '<form target="_blank" ')
+    outcome = await counter.plan_and_submit()
+    assert (outcome.status, outcome.evidence) == (SubmissionStatus.SUBMITTED, Evidence.TEXT)
+    assert len(counter.site.posts) == 1
 
 
 async def test_thanks_over_a_server_error_prove_nothing(counter: Counter) -> None:

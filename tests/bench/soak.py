@@ -187,10 +187,14 @@ def main() -> int:
     console = Console()
     submissions = parser.parse_args().submissions
     samples: list[Sample] = []
-    # Whoever has seen enough gets the figures so far.
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(soak(submissions, samples, console))
-    return 0 if samples and _print(console, samples) else 1
+    flat = False
+    try:
+        # Whoever has seen enough gets the figures so far, and so does who meets an error after hours.
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(soak(submissions, samples, console))
+    finally:
+        flat = bool(samples) and _print(console, samples)
+    return 0 if flat else 1
 
 
 if __name__ == "__main__":
