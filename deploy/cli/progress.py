@@ -12,6 +12,8 @@ from schema.store.database import Pool
 
 _LOOK_S = 0.25
 _WORKER_EXPECTED_AFTER_S = 5.0
+_JOB_ENDS_WITHIN_S = 10.0
+"""After its last directory: its workflow reads the ledger once more, and says then whether it completed or failed."""
 
 
 async def follow(pool: Pool, job_id: UUID, *, quiet: bool) -> None:
@@ -27,6 +29,7 @@ async def follow(pool: Pool, job_id: UUID, *, quiet: bool) -> None:
         task = progress.add_task("waiting for the queue", total=None, state="")
         asked = asyncio.get_running_loop().time()
         warned = False
+        settled_at = None
         while True:
             job = await jobs.summary(pool, job_id)
             assert job is not None, "the caller has looked it up"
@@ -38,9 +41,12 @@ async def follow(pool: Pool, job_id: UUID, *, quiet: bool) -> None:
                 completed=job.ended + job.waiting,
                 state=_state(counts),
             )
-            if job.status.ended or counts.settled:
+            now = asyncio.get_running_loop().time()
+            if counts.settled and settled_at is None:
+                settled_at = now
+            if job.status.ended or (settled_at and (counts.waiting or now - settled_at > _JOB_ENDS_WITHIN_S)):
                 return
-            late = asyncio.get_running_loop().time() - asked > _WORKER_EXPECTED_AFTER_S
+            late = now - asked > _WORKER_EXPECTED_AFTER_S
             if late and not warned and not job.total and not await workers.any_alive(pool):
                 warned = True
                 progress.console.print("No worker is running: start one with `directorybolt worker`.", style="yellow")

@@ -142,7 +142,9 @@ async def test_following_a_job_ends_when_nothing_happens_without_a_person(
     await asyncio.sleep(0.5)
     assert not following.done()
     await end(pool, job_id, "alpha", outcome)
-    async with asyncio.timeout(5):
+    if outcome is ACCEPTED:
+        await finish(pool, job_id)
+    async with asyncio.timeout(30):
         ran = await following
     assert ran.code == 0
     assert outcome.status.value in ran.out
@@ -155,8 +157,11 @@ async def test_waiting_for_a_job_tells_where_no_worker_runs_and_how_it_ended(com
     )
     job_id = await begun(pool)
     await end(pool, job_id, "alpha", REFUSED)
+    # Its workflow says a moment later how the job ended.
+    await asyncio.sleep(0.5)
+    assert not waiting.done()
     await finish(pool, job_id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         ran: Ran = await waiting
     assert ran.code == 1
     assert ran.json["status"] == JobStatus.FAILED
@@ -165,7 +170,7 @@ async def test_waiting_for_a_job_tells_where_no_worker_runs_and_how_it_ended(com
 
 async def begun(pool: Pool) -> UUID:
     """The job that a command has just made, with its directories chosen."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (made := await jobs.recent(pool, 1)):
             await asyncio.sleep(0.05)
     job = await jobs.find(pool, made[0].job_id)

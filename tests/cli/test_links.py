@@ -40,6 +40,7 @@ async def test_what_is_not_there_is_said(command: Command, pool: Pool) -> None:
         ("list", "nonsense"): "JOB 'nonsense' is not an id",
         ("list", str(uuid4())): "There is no job",
         ("create", str(uuid4())): "There is no job",
+        ("revoke", str(uuid4()), "--all"): "There is no job",
         ("revoke", str(job_id)): "--link with a link's id, or --all",
         ("revoke", str(job_id), "--link", str(uuid4())): "has no link",
         ("revoke", str(job_id), "--link", "x"): "--link 'x' is not an id",
