@@ -41,6 +41,8 @@ async def sign_in(
         secret = await services.sign_in.by_token(token, correlation_id.get() or "")
     except NotKnown as refused:
         return _page(request, services, wanted, str(refused), HTTPStatus.UNAUTHORIZED)
+    # Whoever was signed in here before is out: the browser forgets that cookie, and a copy of it must open nothing.
+    await services.sign_in.out(request.cookies.get(SESSION_COOKIE, ""), correlation_id.get() or "")
     answer = RedirectResponse(_ours(wanted), HTTPStatus.SEE_OTHER)
     _keep(answer, services, secret)
     return answer

@@ -82,6 +82,19 @@ async def test_a_token_is_pasted_and_a_session_is_kept_until_signing_out(service
     assert all(entry.request_id for entry in did)
 
 
+async def test_signing_in_anew_ends_the_session_that_the_browser_had(services: Services, pool: Pool) -> None:
+    token = await tokens.create(pool, "ana", [Scope.ACT], "test")
+    async with asking(services) as client:
+        await client.post("/staff/sign-in", data={"token": token.secret})
+        before = client.cookies[SESSION_COOKIE]
+        await client.post("/staff/sign-in", data={"token": "dbt_wrong"})
+        assert await sessions.find(pool, before), "who could not sign in has changed nothing"
+        await client.post("/staff/sign-in", data={"token": token.secret})
+        assert client.cookies[SESSION_COOKIE] != before
+        assert await let_in(client)
+    assert await sessions.find(pool, before) is None
+
+
 async def test_over_tls_the_cookie_is_kept_to_it(services: Services, pool: Pool) -> None:
     token = await tokens.create(pool, "ana", [Scope.READ], "test")
     secure = Services(services.pool, services.gateway, site=Site(public_url="https://api.test"))
