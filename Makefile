@@ -38,6 +38,7 @@ chaos: venv browser ## break the real parts at random and audit the books (SEED=
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) --jobs $(JOBS) --kills $(KILLS)
 
 train: venv browser $(INSTALLED)-train ## fit the mapper's weights to labelled forms (CORPUS=../shared/corpus)
+	@[ -d "$(CORPUS)" ] || { echo "There are no labelled forms in $(CORPUS): say where, make train CORPUS=…" >&2; exit 2; }
 	@$(BIN)/python -m tests.corpus.fit $(addprefix $(CORPUS)/,duckduckgo formasaurus listings)
 
 lock: venv ## compile the requirements files from pyproject.toml

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.table import Table
@@ -55,13 +56,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=10, help="faults of every kind")
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--settle", type=float, default=1500, help="seconds that peace may take to heal everything")
-    parser.add_argument("--story", type=Path, help="a failed run's story, instead of all the numbers above")
+    parser.add_argument("--story", type=_told, help="a failed run's story, instead of all the numbers above")
     return parser.parse_args()
+
+
+def _told(file: str) -> Story:
+    try:
+        return Story.model_validate_json(Path(file).read_text())
+    except (OSError, ValueError):
+        raise argparse.ArgumentTypeError(f"{file} is not the story of a run") from None
 
 
 def _story(options: argparse.Namespace) -> Story:
     if options.story:
-        return Story.model_validate_json(options.story.read_text())
+        return cast(Story, options.story)
     seed = options.seed if options.seed is not None else secrets.randbelow(1_000_000)
     return draw(seed, options.jobs, options.kills, worker_names(options.workers))
 
