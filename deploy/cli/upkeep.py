@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from deploy.cli.directories import AsJson
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
+from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, one_of
 from deploy.cli.output import console, print_json, remarks
 from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.upkeep import Task, UpkeepInput, UpkeepReport
@@ -25,13 +25,14 @@ def upkeep() -> None:
 @app.command()
 def run(
     task: Annotated[
-        list[Task] | None, typer.Option(help="Only this; more than once if wanted. Otherwise all of them.")
+        list[str] | None, typer.Option(help="Only this; more than once if wanted. Otherwise all of them.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be healed and change nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """One pass: heal what is provably safe, and report the rest."""
-    chosen = UpkeepInput(tasks=tuple(dict.fromkeys(task or Task)), dry_run=dry_run)
+    tasks = [one_of(Task, name, "--task") for name in task] if task else list(Task)
+    chosen = UpkeepInput(tasks=tuple(dict.fromkeys(tasks)), dry_run=dry_run)
     report = asyncio.run(_run(load_settings(), chosen, quiet=as_json))
     if as_json:
         print_json(report)

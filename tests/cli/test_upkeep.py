@@ -53,10 +53,7 @@ async def test_upkeep_without_a_worker_says_so(command: Command) -> None:
 
 
 def test_an_unknown_task_is_named_with_those_there_are(nowhere: Command) -> None:
-    ran = nowhere("upkeep", "run", "--task", "dusting")
-    assert ran.code == 2
-    for word in ("dusting", "outbox", "artifacts"):
-        assert word in ran.err
+    assert nowhere("upkeep", "run", "--task", "dusting").failed(2, "--task", "dusting", "outbox", "artifacts")
 
 
 async def test_a_server_that_is_not_there_is_named(command: Command, pool: Pool) -> None:
