@@ -3,6 +3,7 @@
 It holds no truth of its own: what it decides it decides on outcomes that are already in the ledger.
 """
 
+import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +40,9 @@ from workflows.policies import BROWSER_QUEUE_SUFFIX, LEDGER, LOOK_UP, PLAN, SUBM
 
 _MOST_ROUNDS = 4
 """Plans of one directory in a row: the first, and those that a redesign or a refusal made necessary."""
+
+_MOST_OUTAGES = 20
+"""Visits in a row, each with all its retries, that may fail because our database is away; then it is no outage."""
 
 _LOOKS = (timedelta(), *(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168)))
 """From one look whether a directory has published what may have been sent, to the next."""
@@ -158,15 +162,22 @@ class DirectoryWorkflow:
         self, visit: Callable[[Any, SubmissionRef], Awaitable[Standing]], name: str, policy: Policy
     ) -> bool:
         """True when the visit has said where the directory stands; False when it was given up."""
-        try:
-            self._see(
-                await workflow.execute_activity_method(
-                    visit, self._ref, task_queue=self._browser_queue, summary=name, **policy
+        for outages in itertools.count(1):
+            try:
+                self._see(
+                    await workflow.execute_activity_method(
+                        visit, self._ref, task_queue=self._browser_queue, summary=name, **policy
+                    )
                 )
-            )
-        except ActivityError as error:
-            await self._failed(error)
-            return False
+                break
+            except ActivityError as error:
+                if outages == _MOST_OUTAGES or _type_of(error) is not FailureType.STORE_UNAVAILABLE:
+                    await self._failed(error)
+                    return False
+            # Our own database's fault is not paid by the directory: a turn is waited for, and the database with it.
+            if not await self._wait_for_turn():
+                return False
+            heed_cancellation()
         return True
 
     async def _wait_for_turn(self) -> bool:
@@ -270,11 +281,8 @@ class DirectoryWorkflow:
         """All retries are used up: write down why. A cancellation is not a failure and passes."""
         if is_cancelled_exception(error):
             raise error
-        failure, reason = FailureType.INTERNAL, "The activity did not answer."
-        if isinstance(error.cause, ApplicationError):
-            reason = error.cause.message
-            failure = _KNOWN_FAILURES.get(error.cause.type or "", failure)
-        await self._give_up(failure, reason)
+        reason = error.cause.message if isinstance(error.cause, ApplicationError) else "The activity did not answer."
+        await self._give_up(_type_of(error), reason)
 
     async def _give_up(self, failure: FailureType, reason: str) -> None:
         self._see(
@@ -313,3 +321,8 @@ class DirectoryWorkflow:
         if outcome.failure:
             details += f" · {outcome.failure}"
         workflow.set_current_details(details)
+
+
+def _type_of(error: ActivityError) -> FailureType:
+    known = isinstance(error.cause, ApplicationError) and _KNOWN_FAILURES.get(error.cause.type or "")
+    return known or FailureType.INTERNAL

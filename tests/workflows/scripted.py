@@ -40,6 +40,8 @@ class Turn(StrEnum):
     SLOW = "slow"
     JAMMED = "jammed"
     """The button cannot be pressed, and nothing has left."""
+    OUTAGE = "outage"
+    """Our own database goes away during the visit."""
     DEAF = "deaf"
     """Goes on through a cancellation until told to, and then needs a person."""
 
@@ -157,6 +159,8 @@ class ScriptedDirectories:
         if turn is Turn.BUSY:
             await turns.failed(self._pool, submission, _BUSY_FOR)
             return submission.outcome.model_copy(update={"failure": FailureType.DIRECTORY_BUSY})
+        if turn is Turn.OUTAGE:
+            raise ActivityFailure(FailureType.STORE_UNAVAILABLE, "the database system is starting up")
         if turn is Turn.HANG:
             self.hanging[ref.slug].set()
             await asyncio.sleep(3600)

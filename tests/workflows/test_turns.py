@@ -14,6 +14,7 @@ from tests.factories import add_directories, add_job, row
 from tests.workflows.bench import working
 from tests.workflows.scripted import Seen, Turn
 from workflows.directory import DirectoryWorkflow
+from workflows.policies import SUBMIT
 
 
 async def break_down(pool: Pool, slug: str) -> None:
@@ -49,6 +50,15 @@ async def test_a_directory_that_stays_dead_is_given_up_without_a_visit(
         assert (progress.counts.failed, progress.counts.submitted) == (1, 1)
         assert (await row(pool, job_id, "alpha")).outcome.failure == "directory_unreachable"
         assert bench.directories.plans["alpha"] == bench.directories.clicks["alpha"] == 0
+
+
+async def test_no_directory_pays_for_our_databases_bad_day(skipping: WorkflowEnvironment, pool: Pool) -> None:
+    """Visits have few retries, and every one of them may meet an outage."""
+    outages = SUBMIT["retry_policy"].maximum_attempts + 1
+    async with working(skipping, pool, {"alpha": [*[Turn.OUTAGE] * outages, Turn.ACCEPT]}) as bench:
+        job_id = await add_job(pool, ["alpha"])
+        assert (await bench.run_job(job_id)).counts.submitted == 1
+        assert bench.directories.clicks["alpha"] == 1
 
 
 async def test_a_given_up_directory_gives_its_turn_back(skipping: WorkflowEnvironment, pool: Pool) -> None:
