@@ -57,7 +57,15 @@ def install(application: FastAPI) -> None:
         return respond(request, error)
 
     problems.install(application, answer)
-    for kind in (*AWAY, SeatRefused, *_NOT_STORABLE, Unanswered, ClientDisconnect, Exception):
+    for kind in (
+        *AWAY,
+        SeatRefused,
+        asyncpg.UndefinedTableError,
+        *_NOT_STORABLE,
+        Unanswered,
+        ClientDisconnect,
+        Exception,
+    ):
         application.add_exception_handler(kind, failed)
 
 
@@ -131,6 +139,8 @@ def _explain(error: Exception) -> tuple[Problem, Headers]:
         return _away(str(error))
     if isinstance(error, (*AWAY, SeatRefused)):
         return _away("The database cannot be reached.")
+    if isinstance(error, asyncpg.UndefinedTableError):
+        return _away("The database has no tables yet.")
     if isinstance(error, _NOT_STORABLE):
         wrong = FieldProblem(field="request", message="A text holds a character that cannot be stored (NUL).")
         return Problem(title="The request is not understood", status=422, errors=(wrong,)), None

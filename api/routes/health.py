@@ -59,7 +59,7 @@ async def ready(request: Request, services: ServicesDep, response: Response) -> 
     """Whether the database and Temporal can be reached, each within three seconds; 503 when one cannot."""
     draining: bool = getattr(request.app.state, "draining", False)
     database, temporal = await asyncio.gather(
-        _try("database", services.pool.execute("select 1")), _try("temporal", services.gateway.check())
+        _try("database", services.pool.execute("select from jobs limit 1")), _try("temporal", services.gateway.check())
     )
     answer = Readiness(
         ready=database is PartState.OK and temporal is PartState.OK and not draining,

@@ -74,6 +74,16 @@ async def test_it_is_not_ready_without_a_part_and_names_it(
     assert answer.json() == {"ready": False, "draining": False, "database": "ok", "temporal": "ok", away: "failed"}
 
 
+async def test_it_is_not_ready_before_the_database_is_migrated(api: httpx.AsyncClient, pool: Pool) -> None:
+    await pool.execute("drop schema public cascade")
+    _, gateway = await nowhere()
+    app.state.services = Services(pool=pool, gateway=gateway)
+    assert (await api.get("/ready")).json()["database"] == "failed"
+    answer = await api.get("/api/status/jobs", headers={"Authorization": "Bearer dbt_x"})
+    problem(answer, 503)
+    assert answer.headers["retry-after"] == "5"
+
+
 async def test_a_part_that_never_answers_is_not_waited_for(
     api: httpx.AsyncClient, database_url: str, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,7 +100,7 @@ async def test_an_unknown_address_is_a_problem(api: httpx.AsyncClient) -> None:
 async def test_a_wrong_method_is_a_problem_that_names_the_right_one(api: httpx.AsyncClient) -> None:
     answer = await api.delete("/health")
     problem(answer, 405)
-    assert answer.headers["allow"] == "GET"
+    assert answer.headers["allow"] == "GET, HEAD"
 
 
 async def test_a_refusal_says_why(api: httpx.AsyncClient) -> None:
