@@ -13,7 +13,7 @@ from schema.failures import FailureType
 GROUPS = {
     StateGroup.WAITING: "Waiting for its turn",
     StateGroup.WORKING: "Being worked on",
-    StateGroup.LISTED: "Sent",
+    StateGroup.LISTED: "Sent or listed",
     StateGroup.NEEDS_YOU: "Needs you",
     StateGroup.NEEDS_US: "Our team is on it",
     StateGroup.NOT_POSSIBLE: "Not possible",
@@ -57,7 +57,7 @@ _FAILED = {
     FailureType.LOGIN_REQUIRED: "Not possible: the directory only lists those who have an account",
     FailureType.PAYMENT_REQUIRED: "Not possible: the directory only lists those who pay it",
     FailureType.ACTION_EXPIRED: "Not possible: it was not confirmed in time",
-    FailureType.GIVEN_UP: "Not possible: our team has tried",
+    FailureType.GIVEN_UP: "Left out: you or our team decided against it",
     FailureType.CANCELLED: "Not sent: the order was stopped before its turn",
 }
 _TROUBLE = "Not possible: something on our side went wrong"

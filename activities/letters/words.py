@@ -184,7 +184,7 @@ def _in_one_line(action: MailedAction) -> str:
 
 
 def _isolated(text: str) -> str:
-    """A name that is written from right to left would turn the figures and brackets beside it round: it is kept apart."""
+    """A name written from right to left would turn figures and brackets beside it round: it is kept apart."""
     from_right = any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
     return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if from_right else text
 

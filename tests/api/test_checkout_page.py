@@ -152,6 +152,7 @@ async def test_the_whole_form_with_the_keyboard_alone(browser: Browser, site: st
     await keys.press("Enter")
     await expect(page.locator("#consent")).to_be_focused()
     await keys.press("Space")
+    await expect(summary.locator("li[data-done]")).to_have_count(1)
     await to("pay")
     await keys.press("Enter")
     # There is no Stripe in this test: all that the form itself could refuse is right.

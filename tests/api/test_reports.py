@@ -91,7 +91,7 @@ async def test_the_table_opens_in_a_spreadsheet_and_runs_nothing(desk: Desk) -> 
     rows = {row["directory"]: row for row in csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))}
     assert set(rows) == {"Alpha", "'=cmd|' /C calc'!A0", HOSTILE, "Delta"}
     assert rows["Alpha"]["proof"] == f"https://bolt.example/api/jobs/{desk.job_id}/proof/alpha"
-    assert (rows["Alpha"]["state"], rows["Delta"]["state"]) == ("Sent", "Not possible")
+    assert (rows["Alpha"]["state"], rows["Delta"]["state"]) == ("Sent or listed", "Not possible")
 
 
 async def test_the_document_is_the_whole_job(desk: Desk) -> None:

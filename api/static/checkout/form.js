@@ -48,6 +48,8 @@ export function say(field, message, later = false) {
   const place = document.getElementById(`${field}-problem`);
   if (!place || (later && message && !place.textContent)) return;
   setText(place, message);
+  // What was mended is ticked off in the summary, and stays there: nothing jumps while somebody types.
+  document.querySelector(`#summary a[href="#${field}"]`)?.parentElement.toggleAttribute("data-done", !message);
   const box = document.getElementById(field);
   if (!box) return;
   if (message) box.setAttribute("aria-invalid", "true");
