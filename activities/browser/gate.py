@@ -117,14 +117,14 @@ class PostGate:
 
     async def answer_dialog(self, dialog: Dialog) -> None:
         """A page that asks "really send?" is told yes once the intent is written, and no before."""
-        if self._open or dialog.type in ("alert", "beforeunload"):
-            await dialog.accept()
-        else:
-            await dialog.dismiss()
+        answer = dialog.accept if self._open or dialog.type in ("alert", "beforeunload") else dialog.dismiss
+        with _too_late():
+            await answer()
 
     async def refuse_socket(self, socket: WebSocketRoute) -> None:
         """No page gets a web socket: what goes through one could not be told from a submission."""
-        await socket.close()
+        with _too_late():
+            await socket.close()
 
     async def watch_farewells(self, page: Page) -> None:
         """What a page sends while it goes away has no document any more, and Playwright lets it pass unasked."""
@@ -134,7 +134,7 @@ class PostGate:
         async def answer(paused: dict[str, Any]) -> None:
             held = "networkId" not in paused and not self._may_be_said(paused["request"])
             how = ("Fetch.failRequest", {"errorReason": "BlockedByClient"}) if held else ("Fetch.continueRequest", {})
-            with contextlib.suppress(playwright.async_api.Error):
+            with _too_late():
                 await session.send(how[0], {"requestId": paused["requestId"], **how[1]})
 
         def ask(paused: dict[str, Any]) -> None:
@@ -196,6 +196,11 @@ def _in_base64(text: str) -> list[str]:
     raw = text.encode()
     codes = [base64.b64encode(b" " * at + raw).decode()[(0, 2, 3)[at] : -4] for at in range(3)]
     return [code for code in codes if len(code) > _SHORTEST_MARK]
+
+
+def _too_late() -> contextlib.suppress:
+    """The page that asked may be gone: Playwright would tell whoever uses the browser next, of whatever visit."""
+    return contextlib.suppress(playwright.async_api.Error)
 
 
 async def _hold_back(route: Route) -> None:

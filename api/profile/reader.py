@@ -178,7 +178,7 @@ class Reader:
         values = {key: self._line(key) for key in ("street", "street2", "city", "state", "postal_code")}
         for field in place.fields if place else ():
             if field.required and field.key != "city" and not values[field.key]:
-                self._lack(field.key, f"{field.label}: needed for addresses in {place.name if place else ''}.")
+                self._lack(field.key, f"{field.label}: needed where the country is {place.name if place else ''}.")
             if field.choices and values[field.key]:
                 values[field.key] = self._chosen(field, values[field.key])
         if place and values["postal_code"]:

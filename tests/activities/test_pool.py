@@ -11,6 +11,7 @@ import pytest
 
 from activities.browser import chromium, pool
 from activities.browser.chromium import BrowserFailed
+from activities.browser.gate import PostGate
 from activities.browser.pool import BrowserPool
 from deploy.local.process import is_running
 from schema.failures import FailureType
@@ -68,6 +69,15 @@ async def test_a_page_is_closed_through_repeated_cancellation(browser: BrowserPo
         await task
     assert open_contexts(browser) == 0
     assert [running.users for running in browser._running] == [0]
+
+
+async def test_a_question_that_is_over_before_its_answer_disturbs_no_other_visit(browser: BrowserPool) -> None:
+    """Playwright hands what a listener raises to whoever calls the same browser next."""
+    async with browser.visit() as visit, browser.visit() as other:
+        visit.page.on("dialog", PostGate().answer_dialog)
+        for _ in range(3):
+            await visit.page.evaluate("alert('answered twice')")
+            assert await other.page.title() == ""
 
 
 async def test_slots_bound_how_many_pages_are_open(browser: BrowserPool) -> None:

@@ -156,7 +156,7 @@ async def test_an_address_is_asked_for_as_its_country_writes_it(shop: httpx.Asyn
     said = await check(shop, country="US", state="texas", postal_code="1234")
     assert not said_of(said, "state")
     assert "postal codes are written in United States, for example 95014" in said_of(said, "postal_code")
-    assert "needed for addresses in Canada" in said_of(await check(shop, country="CA"), "state")
+    assert "needed where the country is Canada" in said_of(await check(shop, country="CA"), "state")
     assert not said_of(await check(shop, country="HK"), "postal_code")
     problem(await shop.get("/api/places/ZZ"), 404)
 
