@@ -80,8 +80,8 @@ def work(figures: WorkFigures) -> Judgement:
 def directories(found: Sequence[DirectoryStatus]) -> Judgement:
     drifted = sum(bool(one.drift) for one in found)
     if drifted:
-        have = "directory has" if drifted == 1 else "directories have"
-        return PartHealth.DEGRADED, f"{drifted} {have} another form than before, and nothing was taken since."
+        have = counted(drifted, "directory has", "directories have")
+        return PartHealth.DEGRADED, f"{have} another form than before, and nothing was taken since."
     return WELL
 
 
@@ -96,8 +96,8 @@ def workers(figures: WorkerFigures) -> Judgement:
 def breakers(found: Sequence[BreakerOpen]) -> Judgement:
     if found:
         waiting = sum(one.waiting for one in found)
-        are = "directory is" if len(found) == 1 else "directories are"
-        return PartHealth.DEGRADED, f"{len(found)} {are} left alone after failing; {waiting} in line."
+        are = counted(len(found), "directory is", "directories are")
+        return PartHealth.DEGRADED, f"{are} left alone after failing; {waiting} in line."
     return WELL
 
 

@@ -5,17 +5,13 @@ Apart from the command itself, because a browser's client and the brain take hal
 
 from rich.table import Table
 
-from activities.boundary import ActivityFailure
 from activities.browser.clearing import clear_the_way
 from activities.browser.observe import Observation, observe
-from activities.browser.pool import BrowserPool
-from activities.browser.visit import DirectoryGone, go_to
-from activities.egress.reach import Reach
+from activities.browser.visit import go_to
 from brain import planner
 from brain.explain import FieldAccount, FormSeen, explain, forms_seen
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.output import console, plain
-from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.cli.visiting import visiting
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
 from schema.contracts.form import FormSnapshot
@@ -61,22 +57,10 @@ class ExplainedForm(Contract):
 
 async def look(url: str) -> Observation:
     """The page at the address. Raises CommandFailed when there is no browser or no page."""
-    settings = load_browser_settings()
-    try:
-        reach = await Reach(settings.private_networks).including(url)
-        async with (
-            BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact, reach) as pool,
-            pool.visit() as visit,
-        ):
-            await go_to(visit.page, url)
-            await clear_the_way(visit.page)
-            return await observe(visit.page)
-    except OSError:
-        raise CommandFailed(f"{url} cannot be opened (its name is not known).", SERVICE_FAILED) from None
-    except BrowserNotFound as error:
-        raise CommandFailed(str(error), SERVICE_FAILED) from None
-    except (ActivityFailure, DirectoryGone) as error:
-        raise CommandFailed(f"{url} cannot be opened ({str(error).rstrip('.')}).", SERVICE_FAILED) from None
+    async with visiting(url, load_browser_settings()) as visit:
+        await go_to(visit.page, url)
+        await clear_the_way(visit.page)
+        return await observe(visit.page)
 
 
 def read(page: Observation, profile: BusinessProfile) -> ExplainedForm:

@@ -7,16 +7,12 @@ from pathlib import Path
 
 from rich.table import Table
 
-from activities.boundary import ActivityFailure
-from activities.browser.pool import BrowserPool
 from activities.browser.preview import FilledStep, Preview, preview
-from activities.egress.reach import Reach
 from brain.controls import name_of
 from brain.explain import explain, shown, taken
-from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.form_map import show_obstacle
 from deploy.cli.output import console, plain
-from deploy.runtime.browser_path import BrowserNotFound, find_browser
+from deploy.cli.visiting import visiting
 from deploy.runtime.models import advisor
 from deploy.runtime.settings import load_browser_settings
 from schema.contracts.base import Contract
@@ -58,20 +54,8 @@ class PreviewShown(Contract):
 async def fill(url: str, profile: BusinessProfile) -> Preview:
     """The filled form. Raises CommandFailed when there is no browser or no page."""
     settings = load_browser_settings()
-    try:
-        reach = await Reach(settings.private_networks).including(url)
-        async with (
-            advisor(settings) as models,
-            BrowserPool(find_browser(settings.browser_path), 1, settings.user_agent_contact, reach) as pool,
-            pool.visit() as visit,
-        ):
-            return await preview(visit, url, profile, models.consultation(profile) if models else None)
-    except OSError:
-        raise CommandFailed(f"{url} cannot be opened (its name is not known).", SERVICE_FAILED) from None
-    except BrowserNotFound as error:
-        raise CommandFailed(str(error), SERVICE_FAILED) from None
-    except ActivityFailure as error:
-        raise CommandFailed(f"{url} cannot be opened ({str(error).rstrip('.')}).", SERVICE_FAILED) from None
+    async with advisor(settings) as models, visiting(url, settings) as visit:
+        return await preview(visit, url, profile, models.consultation(profile) if models else None)
 
 
 def keep(found: Preview, url: str, profile: BusinessProfile, file: Path) -> PreviewShown:
