@@ -1,7 +1,7 @@
 """The counter where submissions are handed in: both browser activities, a real browser and ledger, one directory."""
 
-import contextlib
 import hashlib
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -22,6 +22,7 @@ from schema.store.database import Pool
 from schema.store.submissions import Submission
 from tests.activities.site import Site
 from tests.factories import add_begun_job
+from tests.processes import descendants, is_of_a_browser, kill
 from tests.serving import LOOPBACK
 
 
@@ -102,16 +103,9 @@ async def counter_at(site: Site, pool: Pool, chromium: BrowserPool) -> Counter:
 
 def browser_processes() -> list[psutil.Process]:
     """Every process of a Chromium that this process has started, directly or through Playwright's driver."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "--headless" in " ".join(process.cmdline()) or "--type=" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
+    return [process for process in descendants(os.getpid()) if is_of_a_browser(process)]
 
 
 def kill_browser() -> None:
     """As the kernel does when memory runs out."""
-    for process in browser_processes():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
+    kill(browser_processes())

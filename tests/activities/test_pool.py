@@ -1,6 +1,7 @@
 """The browser pool: pages are closed, slots are bounds, and no Chromium outlives whoever started it."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -16,6 +17,7 @@ from activities.browser.pool import BrowserPool
 from deploy.local.process import is_running
 from schema.failures import FailureType
 from tests.activities.counter import browser_processes, kill_browser
+from tests.processes import command_line
 from tests.serving import LOOPBACK
 
 BLANK = "data:text/html,<p>hello</p>"
@@ -133,7 +135,7 @@ async def test_a_browser_that_died_is_replaced(browser: BrowserPool) -> None:
 
 
 async def test_a_driver_that_died_is_replaced_too(browser: BrowserPool) -> None:
-    [driver] = [process for process in psutil.Process().children() if "run-driver" in process.cmdline()]
+    [driver] = [process for process in psutil.Process().children() if "run-driver" in command_line(process)]
     driver.kill()
     with pytest.raises(BrowserFailed):
         async with browser.visit() as visit:
@@ -153,7 +155,8 @@ async def test_a_browser_that_hangs_costs_seconds_and_not_a_slot(
         async with browser.visit() as visit:
             visit.page.set_default_timeout(1_000)
             for process in browser_processes():
-                process.send_signal(signal.SIGSTOP)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGSTOP)
             await visit.page.goto(BLANK)
 
     with pytest.raises(BrowserFailed):

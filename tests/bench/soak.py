@@ -24,6 +24,7 @@ from deploy.local.sandbox.model import Design
 from deploy.local.sandbox.street import SITES
 from schema.contracts.submission import SubmissionStatus
 from tests.e2e.street import Street, open_street
+from tests.processes import command_line, is_page
 
 _FOLDER = Path(".local/bench/soak")
 _SAMPLE_S = 5.0
@@ -121,7 +122,7 @@ async def _look(street: Street, at_s: float) -> Sample:
         worker_mb=_resident([worker]),
         driver_mb=_resident([process for process in children if _is_driver(process)]),
         chromium_mb=_resident(chromium),
-        pages=sum("--type=renderer" in _words(process) for process in chromium),
+        pages=sum(map(is_page, chromium)),
         zombies=sum(_is_zombie(process) for process in children),
         sockets=len(worker.net_connections()),
         sessions=await street.pool.fetchval(sessions),
@@ -143,16 +144,9 @@ def _name(process: psutil.Process) -> str:
         return ""
 
 
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return []
-
-
 def _is_driver(process: psutil.Process) -> bool:
     """Playwright's: it calls itself something else than its program."""
-    return any(word.endswith("/node") for word in _words(process)[:1])
+    return any(word.endswith("/node") for word in command_line(process)[:1])
 
 
 def _is_zombie(process: psutil.Process) -> bool:

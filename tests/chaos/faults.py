@@ -22,6 +22,7 @@ from deploy.local.queues import ensure_bucket, ensure_queues
 from tests.chaos.story import Fault, Trouble
 from tests.chaos.wire import Wire
 from tests.e2e.street import Street
+from tests.processes import descendants, is_browser, is_page, kill
 
 _PAUSE_S = 0.5
 
@@ -95,18 +96,15 @@ class Havoc:
             process.resume()
 
     async def _kill_browser(self, trouble: Trouble) -> None:
-        _kill_some(self._browsers(trouble.place, pages=False), 1, trouble.dice)
+        self._kill_some(trouble, is_browser, 1)
 
     async def _crash_page(self, trouble: Trouble) -> None:
-        _kill_some(self._browsers(trouble.place, pages=True), 2, trouble.dice)
+        self._kill_some(trouble, is_page, 2)
 
-    def _browsers(self, worker: str, *, pages: bool) -> list[psutil.Process]:
-        """The worker's Chromium: its main processes, or those that show its pages."""
-        return [
-            process
-            for process in psutil.Process(self.street.stack.pid(worker)).children(recursive=True)
-            if (_is_page if pages else _is_browser)(process)
-        ]
+    def _kill_some(self, trouble: Trouble, which: Callable[[psutil.Process], bool], most: int) -> None:
+        """Of the worker's Chromium."""
+        found = [process for process in descendants(self.street.stack.pid(trouble.place)) if which(process)]
+        kill(random.Random(trouble.dice).sample(found, min(most, len(found))))
 
     async def _terminate_backends(self, trouble: Trouble) -> None:
         """Half of the sessions, whoever they belong to."""
@@ -159,26 +157,3 @@ class Havoc:
                 self.deserted.append(failed)
                 async with self._under_repair(failed.part):
                     pass
-
-
-def _is_page(process: psutil.Process) -> bool:
-    return "--type=renderer" in _words(process)
-
-
-def _is_browser(process: psutil.Process) -> bool:
-    words = _words(process)
-    return "--headless" in words and not any(word.startswith("--type=") for word in words)
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.Error:
-        return []
-
-
-def _kill_some(processes: list[psutil.Process], most: int, seed: int) -> None:
-    dice = random.Random(seed)
-    for process in dice.sample(processes, min(most, len(processes))):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()

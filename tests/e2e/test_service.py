@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import psutil
 import pytest
 from temporalio.client import WorkflowFailureError
 
@@ -26,6 +25,7 @@ from schema.store import directories
 from tests.activities.site import FORM, open_site
 from tests.e2e.street import Street, open_street
 from tests.factories import entry
+from tests.processes import descendants, is_page
 from tests.replay import stored
 
 SITES = (
@@ -228,5 +228,4 @@ async def test_a_captcha_is_answered_though_its_worker_is_killed_while_it_waits(
 
 def renderers(street: Street) -> int:
     """Processes of the worker's Chromium that show a page; it keeps one or two in reserve."""
-    worker = psutil.Process(street.stack.pid(Piece.WORKER))
-    return sum("--type=renderer" in process.cmdline() for process in worker.children(recursive=True))
+    return sum(map(is_page, descendants(street.stack.pid(Piece.WORKER))))

@@ -1,9 +1,7 @@
 """A page's process crashes, while its browser lives on: before the click that costs a visit, after it an answer."""
 
-import contextlib
 from typing import Any
 
-import psutil
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -12,14 +10,12 @@ from activities.browser.fill import Filled
 from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
 from tests.activities.counter import Counter, browser_processes
+from tests.processes import is_page, kill
 
 
 async def crash(*_: object) -> None:
     """What an out-of-memory killer does to the largest page."""
-    for process in browser_processes():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "--type=renderer" in process.cmdline():
-                process.kill()
+    kill(filter(is_page, browser_processes()))
 
 
 async def test_a_page_that_crashes_before_the_click_is_visited_again(

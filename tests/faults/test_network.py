@@ -16,6 +16,7 @@ from schema.store.database import Pool
 from tests.activities.counter import Counter, browser_processes, counter_at
 from tests.factories import PROFILE
 from tests.faults.broken import BrokenSite, Stage, open_broken_site
+from tests.processes import is_browser
 
 _LONGER_THAN_CHROMIUM_WAITS_S = 0.7
 _THE_SPARE_IS_THERE_S = 2.0
@@ -101,7 +102,7 @@ def full_house() -> Iterator[tuple[socket.socket, str]]:
 
 async def test_what_playwright_turns_off_stays_off(chromium: BrowserPool) -> None:
     """Chromium heeds the last --disable-features alone, and that is ours."""
-    browser = next(process for process in browser_processes() if "--headless" in process.cmdline())
+    browser = next(filter(is_browser, browser_processes()))
     switches = [word for word in browser.cmdline() if word.startswith("--disable-features=")]
     theirs, ours = (set(switch.partition("=")[2].split(",")) for switch in switches)
     assert theirs < ours
