@@ -20,7 +20,7 @@ from schema.contracts.report import PREFIX as REPORTS
 from schema.contracts.upkeep import Sweep, Task, UpkeepReport
 from schema.store import archive, drafts, outlived
 from schema.store.archive import Month
-from schema.store.database import Pool
+from schema.store.database import Pool, at_once
 
 _ORPHANED_AFTER = timedelta(days=7)
 """A screenshot is stored a moment before the row that names it is written."""
@@ -95,19 +95,14 @@ class Retention:
     @activity.defn
     async def forget_records(self, sweep: Sweep) -> UpkeepReport:
         """Delete staff's sessions that are over, orders that were never paid, Stripe's events of nothing of ours."""
-        async with looking(Task.RECORDS, sweep) as found, self._pool.acquire() as connection:
-            transaction = connection.transaction()
-            await transaction.start()
-            try:
-                found.healed(
-                    "staff session over long since, deleted", *await outlived.sessions(connection, _RECORDS_KEPT)
-                )
-                found.healed("order that was never paid, deleted", *await outlived.unpaid(connection, _RECORDS_KEPT))
-                found.healed("event of no payment here, deleted", *await outlived.events(connection, _RECORDS_KEPT))
-            except BaseException:
-                await transaction.rollback()
-                raise
-            await (transaction.rollback() if sweep.dry_run else transaction.commit())
+        async with (
+            looking(Task.RECORDS, sweep) as found,
+            self._pool.acquire() as db,
+            at_once(db, dry_run=sweep.dry_run),
+        ):
+            found.healed("staff session over long since, deleted", *await outlived.sessions(db, _RECORDS_KEPT))
+            found.healed("order that was never paid, deleted", *await outlived.unpaid(db, _RECORDS_KEPT))
+            found.healed("event of no payment here, deleted", *await outlived.events(db, _RECORDS_KEPT))
         return found.report
 
     async def _archive_job(self, job_id: UUID) -> bool:

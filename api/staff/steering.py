@@ -27,6 +27,16 @@ class NobodyThere(Exception):
     """Neither done nor refused: who has to carry it out is away; the text says what to do."""
 
 
+async def steerable(pool: Pool, job_id: UUID) -> JobStatus:
+    """The state of a job that can still be steered. Raises NoSuchJob; NotNow when it has ended."""
+    job = await jobs.summary(pool, job_id)
+    if job is None:
+        raise NoSuchJob(f"There is no job {job_id}: `directorybolt jobs list` shows the newest.")
+    if job.status.ended:
+        raise NotNow(f"Job {job_id} has ended already: it is {job.status}.")
+    return job.status
+
+
 class SteeringService:
     """Steers one job at a time."""
 
@@ -37,9 +47,7 @@ class SteeringService:
 
     async def steer(self, job_id: UUID, asked: Steer, who: Principal) -> Became:
         """Raises NoSuchJob, NotNow, NobodyThere."""
-        status = await self._status(job_id)
-        if status.ended:
-            raise NotNow(f"Job {job_id} has ended already: it is {status}.")
+        await steerable(self._pool, job_id)
         await audit.write(self._pool, who, f"job.{asked}", job_id)
         try:
             return await self._tell(job_id, asked)
@@ -82,12 +90,6 @@ class SteeringService:
             async with self._pool.acquire() as connection, connection.transaction():
                 if await jobs.finish(connection, job_id, cancelled=True) is JobStatus.CANCELLED:
                     return Became.CANCELLED
-        if await self._status(job_id) is JobStatus.PENDING:
+        if await steerable(self._pool, job_id) is JobStatus.PENDING:
             raise NotNow(f"Job {job_id} has not begun: its message is still on its way to a worker.")
         raise NobodyThere(f"Job {job_id} has no workflow that runs: `directorybolt jobs explain {job_id}` says why.")
-
-    async def _status(self, job_id: UUID) -> JobStatus:
-        job = await jobs.summary(self._pool, job_id)
-        if job is None:
-            raise NoSuchJob(f"There is no job {job_id}: `directorybolt jobs list` shows the newest.")
-        return job.status

@@ -10,13 +10,15 @@ import typer
 from pydantic import TypeAdapter
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import CommandFailed, database, named_field, one_of
+from deploy.cli.options import AsJson, DryRun
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
+from schema import spelling
 from schema.contracts.access import AuditEntry, AuditFilter, NewToken, Scope, Token, TokenName
 from schema.store import audit, sessions, tokens
+from schema.store.database import at_once
 from schema.store.tokens import NameTaken
 
 token_app = typer.Typer(no_args_is_help=True)
@@ -99,17 +101,23 @@ def list_tokens(
 
 
 @token_app.command("revoke")
-def revoke(name: Annotated[str, typer.Argument(help="Whose, as `tokens list` shows it.")]) -> None:
+def revoke(
+    name: Annotated[str, typer.Argument(help="Whose, as `tokens list` shows it.")], dry_run: DryRun = False
+) -> None:
     """Let nobody in by this token from now on, and end the browser sessions that began with it."""
-    asyncio.run(_revoke(name))
-    remarks.print(f"The token {plain(name)} lets nobody in any more.")
+    asyncio.run(_revoke(name, dry_run=dry_run))
+    remarks.print(f"The token {plain(name)} {'would let' if dry_run else 'lets'} nobody in any more.")
 
 
 @token_app.command("sign-out")
-def sign_out(name: Annotated[str, typer.Argument(help="Who: the token's name, or the e-mail address.")]) -> None:
+def sign_out(
+    name: Annotated[str, typer.Argument(help="Who: the token's name, or the e-mail address.")], dry_run: DryRun = False
+) -> None:
     """Sign somebody out in every browser. Whoever still has a token, or is in a group, may sign in again."""
-    ended = asyncio.run(_sign_out(name))
-    remarks.print(f"{plain(name)} is signed out, in {ended} browser{'' if ended == 1 else 's'}.")
+    ended = asyncio.run(_sign_out(name, dry_run=dry_run))
+    remarks.print(
+        f"{plain(name)} {'would be' if dry_run else 'is'} signed out, in {spelling.counted(ended, 'browser')}."
+    )
 
 
 @audit_app.command("list")
@@ -168,16 +176,16 @@ async def _listed(*, every: bool) -> tuple[Token, ...]:
         return await tokens.listed(pool, every=every)
 
 
-async def _revoke(name: str) -> None:
-    async with database(load_settings()) as pool, pool.acquire() as connection, connection.transaction():
+async def _revoke(name: str, *, dry_run: bool) -> None:
+    async with database(load_settings()) as pool, pool.acquire() as connection, at_once(connection, dry_run=dry_run):
         token_id = await tokens.revoke(connection, name)
         if token_id is None:
             raise CommandFailed(f"There is no token {name!r} to revoke: `directorybolt tokens list` shows them.")
         await audit.write(connection, cli_principal(), "token.revoke", token_id, name=name)
 
 
-async def _sign_out(name: str) -> int:
-    async with database(load_settings()) as pool, pool.acquire() as connection, connection.transaction():
+async def _sign_out(name: str, *, dry_run: bool) -> int:
+    async with database(load_settings()) as pool, pool.acquire() as connection, at_once(connection, dry_run=dry_run):
         ended = await sessions.end_all(connection, name)
         if not ended:
             raise CommandFailed(f"{name!r} is signed in nowhere.")

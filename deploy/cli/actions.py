@@ -12,8 +12,8 @@ import typer
 from pydantic import TypeAdapter
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field, one_of
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings

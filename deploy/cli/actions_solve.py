@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from rich.status import Status
 
 from deploy.cli.actions import ActionId, By, Desk, TakeOver, checked_id, desk, person
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, named_field
+from deploy.cli.options import AsJson
 from deploy.cli.output import STATUS_STYLE, plain, print_json, remarks
 from schema.contracts.access import Principal
 from schema.contracts.captcha import Attendance, CaptchaAnswer, ShownChallenge

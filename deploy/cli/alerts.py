@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.alert import Alert, ChannelResult, Notice, Word

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.directories import AsJson
+from deploy.cli.options import AsJson, DryRun
 
 app = typer.Typer(no_args_is_help=True)
-
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")]
 
 
 @app.command("list")

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from brain.sites import same_site
 from deploy.cli.failures import CommandFailed, database, first_problem, read_file
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings
@@ -23,8 +24,6 @@ from schema.contracts.mapping import FormChange
 from schema.store import audit, directories, mappings
 
 app = typer.Typer(no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
 @app.command("import")

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings

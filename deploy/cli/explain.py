@@ -11,9 +11,9 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import CommandFailed, database
 from deploy.cli.jobs import JobId, parse_job_id
+from deploy.cli.options import AsJson
 from deploy.cli.output import STATUS_STYLE, console, plain, print_json, remarks
 from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.explanation import (

@@ -11,16 +11,16 @@ from uuid import UUID
 import typer
 from rich.table import Column, Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
 from deploy.cli.intake import place, read_order
+from deploy.cli.options import AsJson, DryRun
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.cli.progress import follow
 from deploy.cli.report import linked, print_report
 from deploy.runtime.settings import load_settings
 from schema.contracts.base import Contract
-from schema.contracts.job import JobReport, JobStatus, JobSummary, Tier
+from schema.contracts.job import JobCounts, JobReport, JobStatus, JobSummary, Tier
 from schema.contracts.steering import Became, Steer
 from schema.store import audit, jobs
 from schema.store.database import Pool
@@ -43,6 +43,14 @@ class Steered(Contract):
     became: Became
 
 
+class SteerPreview(Contract):
+    """What they print with `--dry-run`: whom it would concern."""
+
+    job_id: UUID
+    status: JobStatus
+    counts: JobCounts
+
+
 JobId = Annotated[str, typer.Argument(help="The job's id.")]
 
 
@@ -55,7 +63,7 @@ def create(
     tier: Annotated[str, typer.Option(help="starter, growth, professional (or pro), enterprise.")] = "starter",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until every directory ended or needs a person.")] = False,
     as_json: AsJson = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything and create nothing.")] = False,
+    dry_run: DryRun = False,
 ) -> None:
     """Take in a paid job: it is written to the ledger and, through the outbox, to the queue."""
     order = read_order(profile, tier, directories)
@@ -110,29 +118,46 @@ def watch(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def cancel(job_id: JobId, as_json: AsJson = False) -> None:
+def cancel(job_id: JobId, as_json: AsJson = False, dry_run: DryRun = False) -> None:
     """End a job for good: what is under way ends in good order, nothing further is sent."""
-    _steer(job_id, Steer.CANCEL, as_json=as_json)
+    _steer(job_id, Steer.CANCEL, as_json=as_json, dry_run=dry_run)
 
 
 @app.command()
-def pause(job_id: JobId, as_json: AsJson = False) -> None:
+def pause(job_id: JobId, as_json: AsJson = False, dry_run: DryRun = False) -> None:
     """Start no further directory of a job; those under way go on."""
-    _steer(job_id, Steer.PAUSE, as_json=as_json)
+    _steer(job_id, Steer.PAUSE, as_json=as_json, dry_run=dry_run)
 
 
 @app.command()
-def resume(job_id: JobId, as_json: AsJson = False) -> None:
+def resume(job_id: JobId, as_json: AsJson = False, dry_run: DryRun = False) -> None:
     """Go on with a paused job."""
-    _steer(job_id, Steer.RESUME, as_json=as_json)
+    _steer(job_id, Steer.RESUME, as_json=as_json, dry_run=dry_run)
 
 
-def _steer(job_id: str, steer: Steer, *, as_json: bool) -> None:
-    steered = asyncio.run(_steered(parse_job_id(job_id), steer))
+def _steer(job_id: str, steer: Steer, *, as_json: bool, dry_run: bool) -> None:
+    chosen = parse_job_id(job_id)
+    if dry_run:
+        preview = asyncio.run(_concerned(chosen))
+        if as_json:
+            print_json(preview)
+        else:
+            remarks.print(_in_words(preview, steer), highlight=False, soft_wrap=True)
+        return
+    steered = asyncio.run(_steered(chosen, steer))
     if as_json:
         print_json(steered)
     else:
         remarks.print(f"Job {steered.job_id} is {steered.became.replace('_', ' ')}.")
+
+
+def _in_words(preview: SteerPreview, steer: Steer) -> str:
+    counts = preview.counts
+    return (
+        f"Job {preview.job_id} is {preview.status.replace('_', ' ')}; asked to {steer}, its workflow would decide. "
+        f"Of {counted(counts.total)}, {counts.ended} ended, {counts.waiting} waiting for a person, "
+        f"{counts.planned + counts.submitting} under way, {counts.pending} not begun."
+    )
 
 
 def parse_job_id(job_id: str) -> UUID:
@@ -191,6 +216,18 @@ async def _found(pool: Pool, job_id: UUID) -> JobReport:
     if report is None:
         raise CommandFailed(f"There is no job {job_id}: `directorybolt jobs list` shows the newest.")
     return report
+
+
+async def _concerned(job_id: UUID) -> SteerPreview:
+    """Raises CommandFailed where the job has ended."""
+    from api.staff.steering import NoSuchJob, NotNow, steerable
+
+    async with database(load_settings()) as pool:
+        try:
+            status = await steerable(pool, job_id)
+        except (NoSuchJob, NotNow) as refused:
+            raise CommandFailed(str(refused)) from None
+        return SteerPreview(job_id=job_id, status=status, counts=(await _found(pool, job_id)).counts)
 
 
 async def _steered(job_id: UUID, steer: Steer) -> Steered:

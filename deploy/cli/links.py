@@ -7,8 +7,8 @@ from uuid import UUID
 import typer
 from rich.table import Column, Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import CommandFailed, database
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import load_settings

@@ -9,8 +9,8 @@ from uuid import UUID
 import typer
 from rich.table import Column, Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import Settings, load_settings

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import typer
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed
 from deploy.cli.form import address_of
 from deploy.cli.intake import read_profile
+from deploy.cli.options import AsJson
 from deploy.cli.output import print_json
 
 app = typer.Typer(no_args_is_help=True)

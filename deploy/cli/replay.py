@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from deploy.cli.access import moment
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, named_field, one_of
 from deploy.cli.jobs import parse_job_id
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, counted, plain, print_json, remarks
 from deploy.cli.principal import cli_principal
 from deploy.runtime.settings import Settings, load_settings

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import SERVICE_FAILED, CommandFailed, database, one_of
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, print_json, remarks
 from deploy.runtime.settings import Settings, load_settings
 from schema.contracts.upkeep import Task, UpkeepInput, UpkeepReport

@@ -4,8 +4,8 @@ import asyncio
 
 from rich.table import Table
 
-from deploy.cli.directories import AsJson
 from deploy.cli.failures import database
+from deploy.cli.options import AsJson
 from deploy.cli.output import console, plain, print_json, remarks
 from deploy.runtime.settings import load_settings
 from schema.contracts.worker import WorkerReport, WorkerStatus

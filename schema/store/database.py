@@ -77,6 +77,19 @@ async def open_pool(database_url: str, size: int, seat: Seat = Seat.OWNER) -> Po
 
 
 @contextlib.asynccontextmanager
+async def at_once(connection: Connection, *, dry_run: bool) -> AsyncIterator[None]:
+    """One transaction. Of a dry run nothing remains but what the caller has learnt from it."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        yield
+    except BaseException:
+        await transaction.rollback()
+        raise
+    await (transaction.rollback() if dry_run else transaction.commit())
+
+
+@contextlib.asynccontextmanager
 async def job_scope(pool: Pool, job_id: UUID) -> AsyncIterator[Connection]:
     """A connection that sees this job alone, as it is at one moment, and changes nothing; whatever the pool's seat.
 

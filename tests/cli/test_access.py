@@ -33,6 +33,8 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(staff: Command, poo
     for text in (listed.out, staff("tokens", "list").out, staff("audit", "list", "--json").out, stored):
         assert secret not in text
 
+    assert "would let nobody in" in staff("tokens", "revoke", "ana", "--dry-run").err
+    assert await tokens.find(pool, secret) is not None
     assert staff("tokens", "revoke", "ana").code == 0
     assert await tokens.find(pool, secret) is None
     assert staff("tokens", "list", "--json").json == []
@@ -54,6 +56,7 @@ async def test_a_person_is_shown_nothing_but_the_secret_on_standard_output(staff
 async def test_somebody_is_signed_out_everywhere(staff: Command, pool: Pool) -> None:
     mine = [await sessions.begin(pool, "ana@example.com", [Scope.ACT]) for _ in range(2)]
     others = await sessions.begin(pool, "ben", [Scope.READ])
+    assert "would be signed out, in 2 browsers" in staff("tokens", "sign-out", "ana@example.com", "--dry-run").err
     done = staff("tokens", "sign-out", "ana@example.com")
     assert (done.code, "2 browsers" in done.err) == (0, True)
     assert [await sessions.find(pool, secret) for secret in mine] == [None, None]
@@ -69,6 +72,7 @@ async def test_what_is_wrong_is_said_in_a_sentence(staff: Command) -> None:
     assert staff("tokens", "create", "--name", " ", "--scope", "act").failed(2, "--name")
     wrong = staff("tokens", "create", "--name", "ben", "--scope", "act", "--expires", "0d")
     assert wrong.failed(2, "--expires", "90d")
-    assert staff("tokens", "revoke", "ben").failed(2, "ben", "tokens list")
+    for further in ((), ("--dry-run",)):
+        assert staff("tokens", "revoke", "ben", *further).failed(2, "ben", "tokens list")
     for no_time in ("yesterday", "999999d", "0001-01-01T00:00+14:00"):
         assert staff("audit", "list", "--since", no_time).failed(2, "--since", no_time, "36h")

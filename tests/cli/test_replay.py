@@ -176,6 +176,12 @@ async def test_a_job_is_held_back_resumed_and_ended(replaying: Command, dev: Wor
         await bench.start_job(waiting)
         await bench.until(waiting, "alpha", SubmissionStatus.AWAITING_ACTION)
         assert (await run(replaying, "jobs", "resume", str(waiting))).failed(2, "The job is not paused.")
+        for asked in ("cancel", "pause"):
+            preview = (await run(replaying, "jobs", asked, str(waiting), "--dry-run", "--json")).json
+            assert (preview["status"], preview["counts"]["awaiting_action"]) == ("in_progress", 1)
+        said = (await run(replaying, "jobs", "cancel", str(waiting), "--dry-run")).err
+        assert "Of 1 directory, 0 ended, 1 waiting for a person, 0 under way, 0 not begun." in said
+        assert not (await bench.job(waiting).query(JobWorkflow.progress)).paused
         assert (await run(replaying, "jobs", "pause", str(waiting), "--json")).json["became"] == "paused"
         assert (await bench.job(waiting).query(JobWorkflow.progress)).paused
         assert (await run(replaying, "jobs", "pause", str(waiting))).failed(2, "paused already")
@@ -187,7 +193,9 @@ async def test_a_job_is_held_back_resumed_and_ended(replaying: Command, dev: Wor
 
         assert (await run(replaying, "jobs", "pause", str(unbegun))).failed(2, "has not begun")
         assert (await run(replaying, "jobs", "cancel", str(unbegun), "--json")).json["became"] == "cancelled"
-        assert (await run(replaying, "jobs", "cancel", str(unbegun))).failed(2, "ended already", "cancelled")
+        for further in ((), ("--dry-run",)):
+            again = await run(replaying, "jobs", "cancel", str(unbegun), *further)
+            assert again.failed(2, "ended already", "cancelled")
         # Its message comes all the same.
         assert (await bench.run_job(unbegun)).status.value == "cancelled"
     assert (await run(replaying, "jobs", "cancel", str(uuid4()))).failed(2, "There is no job")
