@@ -14,9 +14,7 @@ def free_port(preferred: int, taken: set[int]) -> int:
     nearby = range(preferred, min(preferred + _NEIGHBOURS, 65536)) if preferred else range(0)
     port = next((candidate for candidate in nearby if candidate not in taken and _is_free(candidate)), None)
     while port is None or port in taken:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = int(probe.getsockname()[1])
+        port = _any_port()
     taken.add(port)
     return port
 
@@ -26,6 +24,21 @@ def accepts(port: int) -> bool:
     with socket.socket() as client:
         client.settimeout(1)
         return client.connect_ex((HOST, port)) == 0
+
+
+def _any_port() -> int:
+    """One that the system gives to nobody else for the next minute: a connection on it has just been closed.
+
+    Whoever asks for this port by its number gets it all the same, as servers do that are restarted.
+    """
+    with socket.socket() as listener, socket.socket() as client:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, 0))
+        listener.listen(1)
+        client.connect(listener.getsockname())
+        # It lingers on the side that closes first.
+        listener.accept()[0].close()
+        return int(listener.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:
