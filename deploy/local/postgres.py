@@ -4,6 +4,7 @@ Listens on the loopback interface only, with a generated password. Not used wher
 """
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -21,6 +22,7 @@ import psutil
 
 from deploy.local.ports import HOST
 from deploy.local.process import Account, Part, PartFailed
+from schema.store.database import AWAY
 
 NAME = "postgresql"
 ROLE = DATABASE = "directorybolt"
@@ -77,13 +79,13 @@ def postgres_part(cluster: Cluster, port: int) -> Part:
     async def ready() -> bool:
         try:
             connection = await asyncpg.connect(cluster.url(port, "postgres"), timeout=5)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await connection.close()
+        except (*AWAY, TimeoutError, asyncpg.PostgresError):
             return False
-        await connection.close()
         return True
 
     async def finish() -> None:
-        connection = await asyncpg.connect(cluster.url(port, "postgres"), timeout=5)
+        connection = await asyncpg.connect(cluster.url(port, "postgres"))
         try:
             await connection.execute(f'CREATE DATABASE "{DATABASE}"')
         except asyncpg.DuplicateDatabaseError:
@@ -107,6 +109,7 @@ def postgres_part(cluster: Cluster, port: int) -> Part:
         account=cluster.account,
         # Fast shutdown: clients are disconnected and everything is written; SIGTERM would wait for every client.
         stop_signal=signal.SIGINT,
+        stop_seconds=60,
     )
 
 
@@ -141,7 +144,8 @@ async def _end_leftovers(data: Path) -> None:
     while left := _servers_of(data):
         if loop.time() > deadline:
             for process in left:
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
         await asyncio.sleep(0.05)
 
 

@@ -24,7 +24,7 @@ import psutil
 MARKER = "DIRECTORYBOLT_STACK"
 _PROBE_PAUSE = 0.05
 _LOG_LINES = 12
-_KILL_SECONDS = 5.0
+_KILL_SECONDS = 30.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -190,23 +190,31 @@ async def end_marked(marker: str, *, grace: float) -> int:
 
     Answers how many there were. Covers what a killed stack left behind and browsers in sessions of their own.
     """
-    found = [process for process in psutil.process_iter() if _marker_of(process).startswith(marker)]
-    if grace:
+    ended = 0
+    # What one of them started during the look is found by the next.
+    while found := [process for process in psutil.process_iter() if _marker_of(process).startswith(marker)]:
+        ended += len(found)
+        if grace:
+            for process in found:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.terminate()
+            await _are_gone(found, grace)
         for process in found:
             with contextlib.suppress(psutil.NoSuchProcess):
-                process.terminate()
-        await _until_gone(found, grace)
-    for process in found:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.kill()
-    await _until_gone(found, _KILL_SECONDS)
-    return len(found)
+                process.kill()
+        if not await _are_gone(found, _KILL_SECONDS):
+            break
+    return ended
 
 
-async def _until_gone(processes: list[psutil.Process], seconds: float) -> None:
+async def _are_gone(processes: list[psutil.Process], seconds: float) -> bool:
+    """Returns as soon as they are, and False when so many seconds were not enough."""
     deadline = time.monotonic() + seconds
-    while any(map(is_running, processes)) and time.monotonic() < deadline:
+    while any(map(is_running, processes)):
+        if time.monotonic() > deadline:
+            return False
         await asyncio.sleep(_PROBE_PAUSE)
+    return True
 
 
 def is_running(process: psutil.Process) -> bool:

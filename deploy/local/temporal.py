@@ -127,7 +127,8 @@ def temporal_part(config: TemporalDev, *, folder: Path, frontend: int, ui: int) 
         await client.workflow_service.update_namespace(
             UpdateNamespaceRequest(
                 namespace=config.namespace.name, config=NamespaceConfig(workflow_execution_retention_ttl=retention)
-            )
+            ),
+            retry=True,
         )
 
     return Part(
