@@ -8,6 +8,7 @@ import asyncio
 import gc
 import signal
 import sys
+import time
 
 import uvicorn
 
@@ -31,9 +32,9 @@ class _Server(uvicorn.Server):
         ends = await super().on_tick(counter)
         if ends:
             app.state.draining = True
-            for _ in range(int(_NOTICE_S / 0.1)):
-                if not self.force_exit:
-                    await asyncio.sleep(0.1)
+            began = time.monotonic()
+            while time.monotonic() < began + _NOTICE_S and not self.force_exit:
+                await asyncio.sleep(0.1)
         return ends
 
 

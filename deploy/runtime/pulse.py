@@ -37,6 +37,7 @@ class Pulse(Interceptor):
         self._status = WorkerStatus.STARTING
         self._work: Counter[str] = Counter()
         self._done = self._failed = self._submissions = 0
+        self._telling = asyncio.Lock()
 
     @property
     def beat(self) -> WorkerBeat:
@@ -57,7 +58,9 @@ class Pulse(Interceptor):
         """Write a heartbeat, with a new status where given. The work goes on without: `stale_workers` shows it."""
         self._status = status or self._status
         try:
-            await workers.beat(pool, self.beat)
+            # One after the other, and each with what holds when its turn comes: the last word is the newest.
+            async with self._telling:
+                await workers.beat(pool, self.beat)
         except Exception as error:
             _log.warning("heartbeat not written", error=type(error).__name__)
 

@@ -17,10 +17,11 @@ ACTIVITIES = logging.getLogger("temporalio.activity")
 def as_they_were() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level, filters = root.handlers, root.level, list(ACTIVITIES.filters)
+    configured = structlog.get_config()
     yield
     root.handlers, ACTIVITIES.filters = handlers, filters
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 def test_an_activity_that_failed_is_one_line_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,9 +14,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from deploy.runtime import pulse as module
 from deploy.runtime.pulse import Pulse
 from schema.contracts.submission import Standing, SubmissionRef, SubmissionStatus
-from schema.contracts.worker import WorkerReport, WorkerStatus
+from schema.contracts.worker import WorkerBeat, WorkerReport, WorkerStatus
 from schema.store import workers
 from schema.store.database import Pool
+from tests.patience import PATIENCE_S, eventually
 
 REF = SubmissionRef(job_id=uuid.uuid4(), slug="alpha")
 
@@ -63,9 +64,7 @@ async def test_a_worker_tells_what_it_is_at_and_what_it_has_done(
     monkeypatch.setattr(module, "_EVERY_S", 0.05)
     pulse, directory, queue = Pulse(), _Directory(), f"test-{uuid.uuid4()}"
     async with pulse.beating(pool):
-        async with asyncio.timeout(5):
-            while not await workers.reports(pool):
-                await asyncio.sleep(0.01)
+        await eventually(lambda: workers.reports(pool))
         assert (await only(pool)).status is WorkerStatus.STARTING
         assert not await workers.any_alive(pool)
         async with Worker(
@@ -80,7 +79,7 @@ async def test_a_worker_tells_what_it_is_at_and_what_it_has_done(
             assert await workers.any_alive(pool)
             handle = await skipping.client.start_workflow(_Visit.run, REF, id=f"job-{queue}", task_queue=queue)
             await directory.reached.wait()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (told := await only(pool)).work:
                     await asyncio.sleep(0.01)
             assert told.work == (handle.id,)
@@ -92,6 +91,29 @@ async def test_a_worker_tells_what_it_is_at_and_what_it_has_done(
             assert (told.status, told.work, told.done, told.submissions) == (WorkerStatus.DRAINING, (), 2, 1)
     told = await only(pool)
     assert (told.status, told.stale) == (WorkerStatus.STOPPED, False)
+
+
+async def test_a_beat_that_takes_long_does_not_overtake_what_is_told_after_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    written: list[WorkerStatus] = []
+
+    async def beat(_: Pool, worker: WorkerBeat) -> None:
+        if not begun.is_set():
+            begun.set()
+            await go_on.wait()
+        written.append(worker.status)
+
+    monkeypatch.setattr(workers, "beat", beat)
+    pulse = Pulse()
+    first = asyncio.create_task(pulse.tell(pool))
+    await begun.wait()
+    second = asyncio.create_task(pulse.tell(pool, WorkerStatus.RUNNING))
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(first, second)
+    assert written == [WorkerStatus.STARTING, WorkerStatus.RUNNING]
 
 
 async def test_a_worker_that_was_taken_for_lost_is_back_with_its_next_beat(pool: Pool) -> None:

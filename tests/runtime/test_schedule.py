@@ -21,6 +21,7 @@ from deploy.runtime.settings import Settings
 from deploy.runtime.worker import workflow_runner
 from schema import ids
 from schema.contracts.upkeep import Sweep, UpkeepReport
+from tests.patience import PATIENCE_S
 from workflows.upkeep import LOOKS, UpkeepWorkflow
 
 SCHEDULES = (ids.UPKEEP_WORKFLOW_ID, ids.HOURLY_UPKEEP_WORKFLOW_ID, ids.DAILY_UPKEEP_WORKFLOW_ID)
@@ -86,9 +87,12 @@ async def test_a_schedule_starts_passes_and_shows_what_they_found(client: Client
     ):
         for name in SCHEDULES:
             await client.get_schedule_handle(name).trigger(overlap=ScheduleOverlapPolicy.ALLOW_ALL)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not set(names) <= set(seen):
                 await asyncio.sleep(0.1)
-        (action, *_) = (await quick(client).describe()).info.recent_actions
+            # The schedule writes down what it has started a moment later.
+            while not (actions := (await quick(client).describe()).info.recent_actions):
+                await asyncio.sleep(0.1)
+        action = actions[0]
         assert isinstance(action.action, ScheduleActionExecutionStartWorkflow)
         assert action.action.workflow_id.startswith(f"{ids.UPKEEP_WORKFLOW_ID}-20")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -34,5 +35,10 @@ async def test_a_worker_that_loses_temporal_while_it_starts_says_so(
 
     monkeypatch.setattr(module, "wired", wired)
     monkeypatch.setattr(module, "take_part", never)
-    with pytest.raises(StartFailed, match=r"^Temporal at .* went away while the worker started"):
-        await module.run_worker(settings)
+    try:
+        with pytest.raises(StartFailed, match=r"^Temporal at .* went away while the worker started"):
+            await module.run_worker(settings)
+    finally:
+        # The process that ends with its worker has no use for them any more; the tests' has.
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(signum)
