@@ -1,5 +1,6 @@
 """Real servers for the tests, each started once and only when a test asks for it."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -39,7 +40,7 @@ structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatte
 @pytest.fixture(scope="session")
 def test_folder() -> Iterator[Path]:
     """Below `.local`, one per run, so that several runs on one machine do not meet."""
-    folder = Path(".local/test", str(os.getpid())).resolve()
+    folder = Path(".local/test", f"{os.getpid()}-{uuid.uuid4().hex[:8]}").resolve()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -85,7 +86,9 @@ async def new_database(postgres: Stack, template_database: str) -> AsyncIterator
 
     yield make
     for name in names:
-        await _execute(postgres, f"drop database {name} with (force)")
+        # Whoever does not leave in time is ended with the server, and the database with them.
+        with contextlib.suppress(asyncpg.ObjectInUseError):
+            await _execute(postgres, f"drop database {name} with (force)")
 
 
 @pytest.fixture

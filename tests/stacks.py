@@ -56,5 +56,5 @@ def discard(folder: Path) -> None:
     """Remove a stopped stack's folder, and what lies elsewhere for it."""
     elsewhere = folder / "data" / "elsewhere"
     if elsewhere.is_symlink():
-        shutil.rmtree(elsewhere.resolve())
+        shutil.rmtree(elsewhere.resolve(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)

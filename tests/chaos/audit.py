@@ -1,6 +1,8 @@
 """What a run proved: the ledger against the sandbox's books, and against the workflows that Temporal runs."""
 
+import asyncio
 import statistics
+import time
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +19,7 @@ from schema.store.orders import Order
 from tests.chaos.faults import Havoc
 from tests.chaos.story import Fault
 from tests.e2e.street import Street
+from tests.patience import PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,11 @@ async def _lost(street: Street, report: JobReport) -> list[str]:
     """What ledger and Temporal tell differently: who has ended runs no more, and who waits has not been forgotten."""
     found = []
     job = ids.job_workflow_id(report.job_id)
-    if (runs := await _runs(street, job)) is report.status.ended:
+    if (runs := await _runs(street, job, ended=report.status.ended)) is report.status.ended:
         found.append(f"job {report.job_id} is {report.status}, and its workflow {'runs' if runs else 'does not run'}")
     for result in report.results:
-        runs = await _runs(street, ids.directory_workflow_id(report.job_id, result.directory))
+        child = ids.directory_workflow_id(report.job_id, result.directory)
+        runs = await _runs(street, child, ended=result.status.ended)
         if runs is result.status.ended or not (result.status.ended or result.status.waits_for_person):
             found.append(_stuck(report, result, runs=runs))
     return found
@@ -139,7 +143,15 @@ def _stuck(report: JobReport, result: SubmissionResult, *, runs: bool) -> str:
     return f"job {report.job_id}: {result.directory} is {result.status}, and its workflow {state}"
 
 
-async def _runs(street: Street, workflow_id: str) -> bool:
+async def _runs(street: Street, workflow_id: str, *, ended: bool) -> bool:
+    """Whether it does. One that has told the ledger of its end is given the moment in which it ends."""
+    until = time.monotonic() + (PATIENCE_S if ended else 0)
+    while (runs := await _runs_now(street, workflow_id)) and time.monotonic() < until:
+        await asyncio.sleep(0.1)
+    return runs
+
+
+async def _runs_now(street: Street, workflow_id: str) -> bool:
     try:
         description = await street.client.get_workflow_handle(workflow_id).describe()
     except RPCError as error:

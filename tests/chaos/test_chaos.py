@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from deploy.local.parts import worker_names
@@ -12,9 +13,10 @@ _SEED = 77
 """Six faults of six kinds within twenty seconds, none of which lasts long."""
 
 
+@pytest.mark.timeout(600)
 async def test_a_small_bad_night_loses_nothing_and_doubles_nothing(test_folder: Path) -> None:
     story = draw(_SEED, jobs=2, kills=6, workers=worker_names(2))
-    verdict = await run(story, test_folder / "chaos", test_folder / "kept", Console(quiet=True), settle_s=120)
+    verdict = await run(story, test_folder / "chaos", test_folder / "kept", Console(quiet=True), settle_s=240)
     assert (verdict.lost, verdict.doubled, verdict.disagreements) == ((), (), ())
     assert verdict.directories == 16
     assert verdict.posts > 0

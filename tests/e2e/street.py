@@ -29,7 +29,11 @@ from schema.contracts.profile import BusinessProfile
 from schema.store import jobs
 from schema.store.database import AWAY, Pool, open_pool
 from schema.store.orders import Order, make_order
+from tests.patience import PATIENCE_S
 from tests.stacks import running
+
+_PATIENCE_S = 4 * PATIENCE_S
+"""Here the service may have lost a part, and waits itself until it looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Street:
         assert report is not None
         return report
 
-    async def settled(self, job_id: UUID, within_s: float) -> JobReport:
+    async def settled(self, job_id: UUID, within_s: float = _PATIENCE_S) -> JobReport:
         """The report once nothing more happens without a person. A database that is away meanwhile is waited for."""
         async with asyncio.timeout(within_s):
             while True:
@@ -73,14 +77,14 @@ class Street:
 
     async def under_way(self, job_id: UUID, ended: int) -> None:
         """Return in the middle of the job: some directories have ended, others have not."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(_PATIENCE_S):
             while (await jobs.count(self.pool, job_id)).ended < ended:
                 await asyncio.sleep(0.05)
 
     async def heard(self, job_id: UUID, event: str, times: int) -> None:
         """Return when the job's history has the event so many times."""
         count = "select count(*) from queue_history where job_id = $1 and event = $2"
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(_PATIENCE_S):
             while await self.pool.fetchval(count, job_id, event) < times:
                 await asyncio.sleep(0.1)
 
@@ -132,11 +136,11 @@ class Person:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def hears(self, pattern: str, within_s: float = 90) -> tuple[str, ...]:
+    async def hears(self, pattern: str) -> tuple[str, ...]:
         """The groups of the next remark that matches."""
         assert self._process.stderr
         said = ""
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(_PATIENCE_S):
             while line := (await self._process.stderr.readline()).decode():
                 said += line
                 if found := re.search(pattern, line):
@@ -150,7 +154,7 @@ class Person:
 
     async def leaves(self) -> int:
         """The command's exit code."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(_PATIENCE_S):
             return await self._process.wait()
 
 

@@ -20,11 +20,14 @@ from schema.store import actions, directories
 from tests.activities.site import FORM, open_site
 from tests.e2e.street import Street, open_street
 from tests.factories import entry
+from tests.patience import PATIENCE_S
 
 LOGIN = (
     '<h1>Members only</h1><form method="post" action="/login"><label>User <input name="user"></label>'
     '<label>Password <input name="password" type="password"></label><button>Log in</button></form>'
 )
+
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +38,7 @@ async def street(test_folder: Path) -> AsyncIterator[Street]:
 
 async def listed(street: Street, job_id: UUID, number: int) -> dict[str, Any]:
     """The job's open actions by directory, once there are so many, as the command lists them."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(2 * PATIENCE_S):
         while len(await actions.listed(street.pool, ActionFilter(job_id=job_id))) < number:
             await asyncio.sleep(0.2)
     code, said, remarks = await street.command("actions", "list", "--job", str(job_id), "--json")
@@ -76,7 +79,7 @@ async def test_what_a_person_resolves_while_the_worker_is_dead_goes_on_when_it_i
         await street.stack.restart(Piece.WORKER)
         for code, remarks in await waiting:
             assert code == 0 or "by ana at" in remarks
-        report = await street.settled(order.message.job_id, 60)
+        report = await street.settled(order.message.job_id)
         assert {result.directory: (result.status, result.evidence) for result in report.results} == {
             "members-club": (SubmissionStatus.SUBMITTED, Evidence.TEXT),
             "inbox-listings": (SubmissionStatus.SUBMITTED, Evidence.PERSON),
@@ -86,7 +89,7 @@ async def test_what_a_person_resolves_while_the_worker_is_dead_goes_on_when_it_i
         assert [post.fields["name"] for post in site.posts] == [order.profile.business_name]
         posts = Counter(post.site for post in await street.books(order))
         assert posts == {"inbox-listings": 1, "silent-oak-directory": 1}
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while (report := await street.report(order.message.job_id)).status is not JobStatus.COMPLETED:
                 await asyncio.sleep(0.2)
         code, remarks = await resolve("members-club", "retry")
@@ -99,7 +102,7 @@ async def test_the_api_of_a_stack_shows_staff_what_waits_and_nobody_else_anythin
     address = f"http://{values['API_HOST']}:{values['API_PORT']}/api/actions"
     code, made, _ = await street.command("tokens", "create", "--name", "ana", "--scope", "read", "--json")
     assert code == 0
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         for given, status in ((json.loads(made)["secret"], 200), ("dbt_guess", 401)):
             answer = await client.get(address, headers={"Authorization": f"Bearer {given}"})
             assert answer.status_code == status

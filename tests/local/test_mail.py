@@ -8,6 +8,7 @@ import httpx
 
 from deploy.local.parts import Piece
 from deploy.local.ports import HOST
+from tests.patience import PATIENCE_S
 from tests.stacks import running
 
 
@@ -19,7 +20,7 @@ async def test_a_mail_is_kept_and_shown(folder: Path) -> None:
     async with running(folder, Piece.MAIL) as stack:
         smtp = httpx.URL(stack.environment.values["SMTP_URL"])
         await aiosmtplib.send(message, hostname=HOST, port=smtp.port, start_tls=False)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             shown = (await client.get(stack.environment.values["LOCAL_MAIL_URL"])).text
     assert "Bezahlt: Café" in shown
     assert '<a href="http://127.0.0.1:8080/l/dbl_secret"' in shown

@@ -17,6 +17,7 @@ from deploy.local.environment import StackEnvironment
 from deploy.local.parts import StackPlan
 from deploy.local.process import MARKER, Part, PartFailed, Step, is_running
 from deploy.local.stack import Stack, StackRunning, stop_on_signals
+from tests.patience import PATIENCE_S, eventually
 from tests.stacks import quiet
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -47,13 +48,13 @@ def of(*items: Part | Step) -> StackPlan:
     return StackPlan(tuple((item,) for item in items), StackEnvironment({"TEMPORAL_ADDRESS": "127.0.0.1:1"}))
 
 
-def part(name: str, command: tuple[str, ...] = SLEEP, log: Path | None = None, stop_seconds: float = 5) -> Part:
+def part(name: str, command: tuple[str, ...] = SLEEP, log: Path | None = None, stop_seconds: float = 30) -> Part:
     """Ready at once, or when its log says so."""
 
     async def ready() -> bool:
         return log is None or (log.exists() and "ready" in log.read_text())
 
-    return Part(name=name, command=command, address="nowhere", ready=ready, start_seconds=10, stop_seconds=stop_seconds)
+    return Part(name=name, command=command, address="nowhere", ready=ready, stop_seconds=stop_seconds)
 
 
 def alive(folder: Path) -> list[psutil.Process]:
@@ -64,6 +65,15 @@ def alive(folder: Path) -> list[psutil.Process]:
             if is_running(process) and process.environ().get(MARKER, "").startswith(str(folder)):
                 found.append(process)
     return found
+
+
+async def number_alive(folder: Path, number: int) -> None:
+    """Return once there are so many: a process that has just begun has no environment for a moment."""
+
+    async def there_are() -> bool:
+        return len(alive(folder)) == number
+
+    await eventually(there_are)
 
 
 async def test_starts_in_order_stops_in_reverse_and_leaves_nothing(folder: Path) -> None:
@@ -89,13 +99,13 @@ async def test_starts_in_order_stops_in_reverse_and_leaves_nothing(folder: Path)
 
 async def test_what_leaves_the_session_is_found(folder: Path) -> None:
     async with Stack(folder, of(part("browser", ESCAPES, folder / "log" / "browser.log")), quiet()):
-        assert len(alive(folder)) == 2
+        await number_alive(folder, 2)
     assert alive(folder) == []
 
 
 async def test_a_part_that_does_not_listen_is_killed(folder: Path) -> None:
     async with Stack(folder, of(part("deaf", DEAF, folder / "log" / "deaf.log", stop_seconds=0.2)), quiet()):
-        assert len(alive(folder)) == 1
+        await number_alive(folder, 1)
     assert alive(folder) == []
 
 
@@ -149,7 +159,7 @@ async def test_a_death_is_reported_and_a_killed_part_is_not(folder: Path) -> Non
         await stack.kill("first")
         await stack.restart("first")
         os.kill(stack.pid("second"), signal.SIGKILL)
-        trouble = await asyncio.wait_for(stack.trouble(), 5)
+        trouble = await asyncio.wait_for(stack.trouble(), PATIENCE_S)
     assert trouble.part == "second"
     assert "SIGKILL" in str(trouble)
 
@@ -159,15 +169,16 @@ async def test_one_stack_to_a_folder(folder: Path) -> None:
         with pytest.raises(StackRunning, match=f"process {os.getpid()}"):
             async with Stack(folder, of(part("second")), quiet()):
                 pytest.fail("it started")
-        assert len(alive(folder)) == 1
+        await number_alive(folder, 1)
 
 
 async def test_what_a_killed_stack_left_is_ended_first(folder: Path) -> None:
     left = await asyncio.create_subprocess_exec(
         *SLEEP, env={**os.environ, MARKER: f"{folder}:worker:"}, start_new_session=True
     )
+    await number_alive(folder, 1)
     async with Stack(folder, of(part("first")), quiet()):
-        assert await asyncio.wait_for(left.wait(), 5) == -signal.SIGTERM
+        assert await asyncio.wait_for(left.wait(), PATIENCE_S) == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -196,13 +207,13 @@ async def test_a_killed_stack_leaves_no_orphans(folder: Path) -> None:
         sys.executable, "-c", program, str(folder), stdout=asyncio.subprocess.PIPE
     )
     assert owner.stdout is not None
-    assert await asyncio.wait_for(owner.stdout.readline(), 20) == b"up\n"
-    assert len(alive(folder)) == 2
-    owner.kill()
-    await owner.wait()
-    async with asyncio.timeout(5):
-        while alive(folder):
-            await asyncio.sleep(0.05)
+    try:
+        assert await asyncio.wait_for(owner.stdout.readline(), PATIENCE_S) == b"up\n"
+        await number_alive(folder, 2)
+    finally:
+        owner.kill()
+        await owner.wait()
+    await number_alive(folder, 0)
 
 
 async def test_what_starts_together_ends_together(folder: Path) -> None:
@@ -215,12 +226,13 @@ async def test_what_starts_together_ends_together(folder: Path) -> None:
     assert alive(folder) == []
 
 
-async def test_parts_that_die_together_come_back_together(folder: Path) -> None:
-    """The one cannot start without the other, and dies of it."""
+async def test_parts_that_die_together_come_back_together(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one cannot start without the other, and dies of it: as often as it takes the other to be back."""
+    monkeypatch.setattr("deploy.cli.embedded._MOST_DEATHS", 1_000)
     serves, tried = folder / "serves", folder / "tried"
-    serving = f"import pathlib, time; time.sleep(1); pathlib.Path({str(serves)!r}).touch(); time.sleep(600)"
+    serving = f"import pathlib, time; time.sleep(0.6); pathlib.Path({str(serves)!r}).touch(); time.sleep(600)"
     needing = (
-        f"import pathlib, sys, time; pathlib.Path({str(tried)!r}).touch(); time.sleep(0.5); "
+        f"import pathlib, sys, time; pathlib.Path({str(tried)!r}).touch(); time.sleep(0.2); "
         f"pathlib.Path({str(serves)!r}).exists() or sys.exit(1); print('ready'); time.sleep(600)"
     )
 
@@ -234,7 +246,7 @@ async def test_parts_that_die_together_come_back_together(folder: Path) -> None:
         serves.unlink()
         tried.unlink()
         os.kill(stack.pid("client"), signal.SIGKILL)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while not tried.exists():
                 await asyncio.sleep(0.02)
             os.kill(stack.pid("server"), signal.SIGKILL)
@@ -252,7 +264,7 @@ async def test_what_dies_now_and_then_is_started_each_time(
     async def die(stack: Stack) -> None:
         pid = stack.pid("server")
         os.kill(pid, signal.SIGKILL)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while not _are_others(stack, {pid}, "server"):
                 await asyncio.sleep(0.02)
 

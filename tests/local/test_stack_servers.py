@@ -22,6 +22,7 @@ from deploy.local.stack import Stack
 from deploy.runtime.artifacts import store
 from deploy.runtime.aws import s3_client, sqs_client
 from deploy.runtime.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.stacks import NOTHING_CONFIGURED, quiet
 
 DAY = 86_400
@@ -98,7 +99,7 @@ async def test_a_signed_link_shows_an_object_to_whoever_has_it(settings: Setting
     artifacts = store(settings)
     await artifacts.put("proof/linked.png", b"pixels")
     link = artifacts.link("proof/linked.png", timedelta(minutes=1))
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         shown = await client.get(link)
         forged = await client.get(link.replace("linked.png", "other.png"))
     assert (shown.status_code, shown.content) == (200, b"pixels")

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -17,7 +18,9 @@ from stripe import StripeClient
 from stripe.checkout import Session
 
 from deploy.local.ports import HOST, free_port
+from deploy.local.stripe import api
 from deploy.local.stripe.app import Access, create_app
+from tests.patience import PATIENCE_S
 
 KEY, SECRET = "sk_test_local", "whsec_local"
 
@@ -34,7 +37,7 @@ class Endpoint:
         return [event["type"] for event in self.got]
 
     async def hears(self, kind: str) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while kind not in self.types():
                 await asyncio.sleep(0.02)
         return next(event for event in self.got if event["type"] == kind)
@@ -89,9 +92,11 @@ async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
         running = asyncio.create_task(server.serve())
         while not server.started:
             await asyncio.sleep(0.01)
-        yield
-        server.should_exit = True
-        await running
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await running
 
 
 @pytest.fixture
@@ -116,13 +121,13 @@ async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     access = Access(KEY, SECRET, f"http://{HOST}:{hook_port}/webhook")
     base = f"http://{HOST}:{port}"
     client = StripeClient(
-        KEY, base_addresses={"api": base}, max_network_retries=2, http_client=stripe.HTTPXClient(timeout=10)
+        KEY, base_addresses={"api": base}, max_network_retries=2, http_client=stripe.HTTPXClient(timeout=PATIENCE_S)
     )
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(served(hooks, hook_port))
         running = await stack.enter_async_context(contextlib.AsyncExitStack())
         await running.enter_async_context(served(create_app(tmp_path, access), port))
-        web = await stack.enter_async_context(httpx.AsyncClient(base_url=base, trust_env=False))
+        web = await stack.enter_async_context(httpx.AsyncClient(base_url=base, trust_env=False, timeout=PATIENCE_S))
 
         async def restart() -> None:
             await running.aclose()
@@ -166,7 +171,8 @@ async def test_a_declined_card_leaves_the_session_open(shop: Shop) -> None:
     assert (declined.status_code, "Your card was declined" in declined.text) == (402, True)
     assert (await shop.client.v1.checkout.sessions.retrieve_async(session.id)).status == "open"
     assert (await shop.pay(session)).status_code == 303
-    await shop.endpoint.hears("checkout.session.completed")
+    for last in ("checkout.session.completed", "payment_intent.payment_failed", "payment_intent.succeeded"):
+        await shop.endpoint.hears(last)
     intents = {event["data"]["object"]["id"] for event in shop.endpoint.got if "payment_intent." in event["type"]}
     assert len(intents) == 1
 
@@ -182,7 +188,7 @@ async def test_a_bank_transfer_is_paid_when_it_arrives(shop: Shop, arrives: bool
     assert told["payment_status"] == status
 
 
-async def test_idempotency_keys_are_stripes(shop: Shop) -> None:
+async def test_idempotency_keys_are_stripes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     first = await shop.session(idempotency_key="order-1")
     again = await shop.session(idempotency_key="order-1")
     assert first.id == again.id
@@ -198,13 +204,22 @@ async def test_idempotency_keys_are_stripes(shop: Shop) -> None:
         await shop.client.v1.refunds.create_async({"payment_intent": "pi_3"}, {"idempotency_key": "order-3"})
     assert (await shop.session("order-3", idempotency_key="order-3")).client_reference_id == "order-3"
 
-    await shop.control("PUT", "knobs", api_delay_s=0.3)
+    answered = asyncio.Event()
+
+    async def delay(seconds: float) -> None:
+        assert seconds == 60
+        await answered.wait()
+
+    # The first of the two is under way until the second has had its answer.
+    monkeypatch.setattr(api, "asyncio", SimpleNamespace(sleep=delay))
+    await shop.control("PUT", "knobs", api_delay_s=60)
     headers = {"Authorization": f"Bearer {KEY}", "Idempotency-Key": "order-4"}
-    twice = await asyncio.gather(
-        *(shop.web.post(f"/v1/checkout/sessions/{first.id}/expire", headers=headers) for _ in range(2))
-    )
-    assert sorted(answer.status_code for answer in twice) == [200, 409]
-    assert {answer.json().get("error", {}).get("code") for answer in twice} == {None, "idempotency_key_in_use"}
+    expire = f"/v1/checkout/sessions/{first.id}/expire"
+    both = [asyncio.create_task(shop.web.post(expire, headers=headers)) for _ in range(2)]
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_S)
+    answered.set()
+    answers = {answer.status_code: answer.json().get("error", {}).get("code") for answer in await asyncio.gather(*both)}
+    assert answers == {200: None, 409: "idempotency_key_in_use"}
 
 
 async def test_what_is_wrong_is_refused_in_stripes_words(shop: Shop) -> None:
@@ -231,6 +246,11 @@ async def test_refunds_stop_at_what_was_paid(shop: Shop) -> None:
     refunds = shop.client.v1.refunds
     part = await refunds.create_async({"payment_intent": intent, "amount": 4900, "expand": ["charge"]})
     assert part.charge.amount_refunded == 4900  # type: ignore[union-attr]
+    told = await shop.endpoint.hears("charge.refunded")
+    assert (told["data"]["object"]["amount_refunded"], told["data"]["previous_attributes"]["amount_refunded"]) == (
+        4900,
+        0,
+    )
     with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded amount"):
         await refunds.create_async({"payment_intent": intent, "amount": 10001})
     rest = await refunds.create_async({"payment_intent": intent})
@@ -238,11 +258,6 @@ async def test_refunds_stop_at_what_was_paid(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError) as over:
         await refunds.create_async({"payment_intent": intent})
     assert over.value.code == "charge_already_refunded"
-    told = await shop.endpoint.hears("charge.refunded")
-    assert (told["data"]["object"]["amount_refunded"], told["data"]["previous_attributes"]["amount_refunded"]) == (
-        4900,
-        0,
-    )
 
     await shop.control("POST", f"refunds/{rest.id}/fail")
     assert (await shop.endpoint.hears("refund.failed"))["data"]["object"]["status"] == "failed"
@@ -302,7 +317,7 @@ async def test_what_is_not_taken_comes_again_and_can_be_listed(shop: Shop) -> No
     shop.endpoint.status = 200
     event = await shop.endpoint.hears("checkout.session.completed")
     assert event["id"] == missed.data[0].id
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await events.list_async({"delivery_success": False})).data:
             await asyncio.sleep(0.05)
     assert (await events.retrieve_async(event["id"])).pending_webhooks == 0

@@ -13,6 +13,7 @@ from temporalio.worker import WorkerDeploymentConfig
 from deploy.runtime import deployments
 from deploy.runtime.deployments import DeployedVersion
 from schema.store.database import Pool
+from tests.patience import PATIENCE_S
 from tests.replay.changed import CHANGED
 from tests.workflows.bench import Bench, working
 from tests.workflows.scripted import Turn
@@ -64,12 +65,12 @@ class Fleet:
 
     async def until_served(self, build: str) -> None:
         """A second after its workers began to poll, the server knows them."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while build not in await self.versions():
                 await asyncio.sleep(0.1)
 
     async def until_pinned(self, build: str, number: int) -> None:
         """The server's list follows a moment later."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while (await self.versions())[build].pinned != number:
                 await asyncio.sleep(0.1)
