@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -10,6 +11,12 @@ from activities.egress.reach import Reach
 
 LOOPBACK = Reach((ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1")))
 """What those who visit them must be able to reach."""
+
+_TAKEN = socket.socket()
+_TAKEN.bind(("127.0.0.1", 0))
+
+NOWHERE = f"127.0.0.1:{_TAKEN.getsockname()[1]}"
+"""A host and port where every connection is refused: taken and never listened on, so that nobody else may come to."""
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

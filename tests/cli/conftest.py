@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from deploy.local.parts import Piece
+from schema.store.database import Pool
 from tests.factories import PROFILE
+from tests.patience import eventually
 from tests.stacks import running
 
 
@@ -48,8 +50,13 @@ class Command:
         self.folder = folder
         self.environment = environment
 
+    @property
+    def streams(self) -> Path:
+        """Where `out` and `err` are, from the first word on."""
+        return self.folder.with_suffix(".streams")
+
     def __call__(self, *arguments: str | Path, **environment: str) -> Ran:
-        streams = self.folder.with_suffix(".streams")
+        streams = self.streams
         streams.mkdir(exist_ok=True)
         code = self._ask(
             {
@@ -72,6 +79,17 @@ class Command:
         return self.write(
             "profile.json", json.dumps({key: value for key, value in values.items() if value is not None})
         )
+
+
+async def has_looked(pool: Pool) -> None:
+    """Return once a command that goes on has come to read how far the directories of a job are."""
+    waits = """
+        select exists (select from pg_locks where relation = 'job_results'::regclass and not granted
+            and database = (select oid from pg_database where datname = current_database()))
+        """
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("lock table job_results")
+        await eventually(lambda: connection.fetchval(waits))
 
 
 @pytest.fixture(scope="session")

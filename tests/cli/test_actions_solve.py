@@ -15,6 +15,7 @@ from schema.store.database import Pool
 from schema.store.submissions import Submission
 from tests.cli.conftest import Command, Ran
 from tests.factories import row
+from tests.patience import eventually
 from tests.schema.test_action_list import LOGIN, asked, found
 
 _CAPTCHA = Outcome(status=SubmissionStatus.AWAITING_ACTION, failure=FailureType.CAPTCHA, reason="There is a captcha.")
@@ -44,7 +45,7 @@ async def solving(command: Command, pool: Pool, worker: Worker, *arguments: str)
 
 async def answer_to(pool: Pool, submission: Submission, question: str) -> str:
     """What is answered to a question, for as long as it takes."""
-    number = await challenges.ask(pool, submission.id, CaptchaKind.QUESTION, question, "", timedelta(seconds=20))
+    number = await challenges.ask(pool, submission.id, CaptchaKind.QUESTION, question, "", timedelta(minutes=3))
     while (answer := await challenges.take(pool, submission.id, number)) is None:
         await asyncio.sleep(0.05)
     return answer
@@ -86,15 +87,17 @@ async def test_a_picture_is_saved_where_it_is_wanted(command: Command, pool: Poo
 
 
 async def test_a_captcha_that_waits_again_is_no_success(command: Command, pool: Pool) -> None:
+    async def told() -> bool:
+        return "the answer was wrong" in (command.streams / "err").read_text()
+
     async def worker(submission: Submission) -> None:
         await answer_to(pool, submission, "What is 1 + 1?")
         await challenges.judge(pool, submission.id, 1, right=False)
-        await asyncio.sleep(1)
+        await eventually(told)
         await results.record(pool, submission, _CAPTCHA, submission.attempt)
 
     ran = await solving(command, pool, worker, "--answer", "3")
     assert ran.code == 1
-    assert "the answer was wrong" in ran.err
     assert "waits for a person again" in ran.err
 
 

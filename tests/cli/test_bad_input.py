@@ -7,14 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from pydantic import SecretStr
 
-from deploy.local.ports import free_port
 from deploy.runtime.settings import Settings
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 from tests.factories import add_directories
-
-NOWHERE = f"127.0.0.1:{free_port(0, set())}"
-"""Nothing listens there."""
+from tests.serving import NOWHERE
 
 HEADER = "slug,name,submission_url\n"
 GOOD = "alpha,Alpha,https://alpha.example/add\n"

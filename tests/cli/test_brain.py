@@ -9,6 +9,7 @@ import pytest
 from deploy.local.ports import HOST, free_port
 from tests.cli.conftest import Command
 from tests.cli.test_entry_point import SCRIPT
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
@@ -59,7 +60,7 @@ async def test_it_starts_answers_and_ends_when_told(browsing: Command) -> None:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(40), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as client:
             while True:
                 assert process.returncode is None
                 try:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 from tests.factories import add_job
+from tests.serving import NOWHERE
 
-NOWHERE = "00000000-0000-4000-8000-000000000000"
+NO_MESSAGE = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -59,10 +59,9 @@ async def test_a_poisoned_queue_is_listed_shown_and_redriven(queued: Command, se
 
 async def test_what_cannot_be_done_is_one_sentence(queued: Command) -> None:
     assert queued("dlq", "redrive").failed(2, "--all")
-    assert queued("dlq", "redrive", NOWHERE, "--all").failed(2, "--all")
-    assert queued("dlq", "show", NOWHERE).failed(2, NOWHERE, "dlq list")
-    missing = queued("dlq", "redrive", NOWHERE)
-    assert (missing.code, NOWHERE in missing.err) == (2, True)
+    assert queued("dlq", "redrive", NO_MESSAGE, "--all").failed(2, "--all")
+    assert queued("dlq", "show", NO_MESSAGE).failed(2, NO_MESSAGE, "dlq list")
+    missing = queued("dlq", "redrive", NO_MESSAGE)
+    assert (missing.code, NO_MESSAGE in missing.err) == (2, True)
     assert queued("dlq", "list", SQS_QUEUE_NAME="other").failed(1, "other-dlq", "SQS_QUEUE_NAME")
-    away = f"http://127.0.0.1:{free_port(0, set())}"
-    assert queued("dlq", "list", AWS_ENDPOINT_URL_SQS=away).failed(1, "AWS_ENDPOINT_URL_SQS")
+    assert queued("dlq", "list", AWS_ENDPOINT_URL_SQS=f"http://{NOWHERE}").failed(1, "AWS_ENDPOINT_URL_SQS")

@@ -14,8 +14,9 @@ import typer.main
 from deploy.cli.main import app
 from schema.store import directories
 from schema.store.database import Pool
-from tests.cli.conftest import Command
+from tests.cli.conftest import Command, has_looked
 from tests.factories import add_begun_job, entry
+from tests.patience import PATIENCE_S
 
 SCRIPT = Path(sys.executable).parent / "directorybolt"
 
@@ -71,8 +72,6 @@ async def test_a_reader_that_goes_away_is_no_error(command: Command, pool: Pool)
 
 async def test_ctrl_c_ends_it_without_a_word_too_many(command: Command, pool: Pool) -> None:
     job_id = await add_begun_job(pool, ["alpha"])
-    connections = "select count(*) from pg_stat_activity where datname = current_database()"
-    before = await pool.fetchval(connections)
     process = await asyncio.create_subprocess_exec(
         SCRIPT,
         "jobs",
@@ -84,11 +83,9 @@ async def test_ctrl_c_ends_it_without_a_word_too_many(command: Command, pool: Po
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        async with asyncio.timeout(20):
-            while await pool.fetchval(connections) == before:
-                await asyncio.sleep(0.05)
-            await asyncio.sleep(0.5)
-            process.send_signal(signal.SIGINT)
+        await has_looked(pool)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(PATIENCE_S):
             _, said = await process.communicate()
     finally:
         if process.returncode is None:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from deploy.local.ports import free_port
 from deploy.runtime.settings import Settings
 from schema import ids
 from schema.contracts.job import JobInput
@@ -17,6 +16,8 @@ from schema.store import workers
 from schema.store.database import Pool
 from tests.cli.conftest import Command
 from tests.factories import add_directories, add_job
+from tests.patience import PATIENCE_S, eventually
+from tests.serving import NOWHERE
 from tests.workflows.bench import Bench, working
 from tests.workflows.scripted import Turn
 
@@ -54,14 +55,13 @@ async def made_a_mess(bench: Bench, pool: Pool) -> UUID:
     job_id = await add_job(pool, ["accepts", "refuses", "captcha", "hangs", "unlucky", "dead"])
     await bench.start_job(job_id)
     for slug in ("hangs", "unlucky"):
-        await asyncio.wait_for(bench.directories.hanging[slug].wait(), 20)
+        await asyncio.wait_for(bench.directories.begun(slug), PATIENCE_S)
     await bench.until_asked(job_id)
     await bench.child(job_id, "unlucky").terminate("by hand")
-    async with asyncio.timeout(20):
-        while await pool.fetchval("select count(*) from job_results where status in ('submitted', 'failed')") < 3:
-            await asyncio.sleep(0.05)
-        while not await pool.fetchval("select count(*) from job_results where expected_at is not null"):
-            await asyncio.sleep(0.05)
+    await eventually(
+        lambda: pool.fetchval("select count(*) = 3 from job_results where status in ('submitted', 'failed')")
+    )
+    await eventually(lambda: pool.fetchval("select count(*) > 0 from job_results where expected_at is not null"))
     return job_id
 
 
@@ -84,7 +84,7 @@ async def test_a_mess_is_explained(explaining: Command, pool: Pool, dev: Workflo
         assert said["dead"][0].startswith("Waits for the directory: its circuit breaker is open after 3 failures")
         assert "one probe" in said["dead"][1]
         assert said[""][0] == "3 of 6 directories have ended, 1 waits for a person."
-        one = explaining("jobs", "explain", str(job_id), "--directory", "dead")
+        one = await asyncio.to_thread(explaining, "jobs", "explain", str(job_id), "--directory", "dead")
         assert (one.code, "the directory's breaker" in one.out, "hangs" in one.out) == (0, True, False)
         # The job's own workflow goes, and then everything.
         await bench.job(job_id).terminate("by hand")
@@ -111,7 +111,7 @@ async def test_a_job_that_no_worker_takes_says_so(explaining: Command, pool: Poo
 
 async def test_without_temporal_the_ledger_explains_alone(explaining: Command, pool: Pool) -> None:
     job_id = await add_job(pool, ["alpha"])
-    away = {"TEMPORAL_ADDRESS": f"127.0.0.1:{free_port(0, set())}"}
+    away = {"TEMPORAL_ADDRESS": NOWHERE}
     ran = explaining("jobs", "explain", str(job_id), **away)
     assert ran.code == 0
     assert "Not begun: its message has not left the outbox." in ran.out

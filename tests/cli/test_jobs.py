@@ -11,8 +11,9 @@ from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import jobs, results
 from schema.store.database import Pool
-from tests.cli.conftest import Command, Ran
+from tests.cli.conftest import Command, Ran, has_looked
 from tests.factories import PROFILE, add_begun_job, add_directories, add_job, row
+from tests.patience import PATIENCE_S, eventually
 
 ACCEPTED = Outcome(
     status=SubmissionStatus.SUBMITTED,
@@ -139,12 +140,12 @@ async def test_following_a_job_ends_when_nothing_happens_without_a_person(
     odd = PROFILE.model_copy(update={"business_name": "[/] Rosa's"})
     job_id = await add_begun_job(pool, ["alpha"], profile=odd)
     following = asyncio.create_task(asyncio.to_thread(command, "jobs", "watch", str(job_id)))
-    await asyncio.sleep(0.5)
+    await has_looked(pool)
     assert not following.done()
     await end(pool, job_id, "alpha", outcome)
     if outcome is ACCEPTED:
         await finish(pool, job_id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         ran = await following
     assert ran.code == 0
     assert outcome.status.value in ran.out
@@ -158,10 +159,10 @@ async def test_waiting_for_a_job_tells_where_no_worker_runs_and_how_it_ended(com
     job_id = await begun(pool)
     await end(pool, job_id, "alpha", REFUSED)
     # Its workflow says a moment later how the job ended.
-    await asyncio.sleep(0.5)
+    await has_looked(pool)
     assert not waiting.done()
     await finish(pool, job_id)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         ran: Ran = await waiting
     assert ran.code == 1
     assert ran.json["status"] == JobStatus.FAILED
@@ -170,10 +171,9 @@ async def test_waiting_for_a_job_tells_where_no_worker_runs_and_how_it_ended(com
 
 async def begun(pool: Pool) -> UUID:
     """The job that a command has just made, with its directories chosen."""
-    async with asyncio.timeout(30):
-        while not (made := await jobs.recent(pool, 1)):
-            await asyncio.sleep(0.05)
-    job = await jobs.find(pool, made[0].job_id)
+    await eventually(lambda: jobs.recent(pool, 1))
+    (made,) = await jobs.recent(pool, 1)
+    job = await jobs.find(pool, made.job_id)
     assert job is not None
     async with pool.acquire() as connection, connection.transaction():
         await jobs.begin(connection, job)

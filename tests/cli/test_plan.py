@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 
 from deploy.local.audit import fetch_books
-from deploy.local.ports import free_port
 from tests.activities.site import FORM, open_site
 from tests.cli.conftest import Command
 from tests.factories import PROFILE
+from tests.serving import NOWHERE
 
 PNG = b"\x89PNG\r\n\x1a\n"
-NOWHERE = f"127.0.0.1:{free_port(0, set())}"
 
 
 async def test_a_form_is_filled_shown_and_photographed_and_nothing_is_sent(browsing: Command, street: str) -> None:

@@ -1,8 +1,10 @@
 """`directorybolt replay` against the real server: it shows, refuses, asks each job once, and may be run again."""
 
 import asyncio
+import contextlib
 import signal
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,17 +12,16 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from deploy.cli.example import example_profile
-from deploy.local.ports import free_port
 from deploy.local.stack import Stack
 from schema.contracts.submission import SubmissionStatus
 from schema.store.database import Pool
 from tests.cli.conftest import Command, Ran
 from tests.factories import add_job, row
+from tests.patience import PATIENCE_S, eventually
+from tests.serving import NOWHERE
 from tests.workflows.bench import Bench, working
 from tests.workflows.scripted import Turn
 from workflows.job import JobWorkflow
-
-NOWHERE = f"127.0.0.1:{free_port(0, set())}"
 
 
 @pytest.fixture
@@ -51,6 +52,32 @@ async def failed_jobs(bench: Bench, pool: Pool, *slugs: str) -> list[UUID]:
     jobs = [await add_job(pool, [slug], profile=example_profile(number)) for number, slug in enumerate(slugs)]
     await asyncio.gather(*map(bench.run_job, jobs))
     return jobs
+
+
+@contextlib.asynccontextmanager
+async def between_two_jobs(pool: Pool, asked: int) -> AsyncIterator[Callable[[], Awaitable[bool]]]:
+    """Whoever replays is held up in front of the next job when so many were asked; tells whether it is there."""
+    await pool.execute(
+        f"""
+        create function hold_up() returns trigger language plpgsql as $$
+        begin
+            if (select count(*) from audit where what = 'job.replay') = {asked} then
+                perform pg_advisory_xact_lock(1);
+            end if;
+            return new;
+        end $$;
+        create trigger hold_up before insert on audit for each row execute function hold_up();
+        """
+    )
+
+    async def reached() -> bool:
+        return bool(
+            await pool.fetchval("select exists (select from pg_locks where locktype = 'advisory' and not granted)")
+        )
+
+    async with pool.acquire() as holding, holding.transaction():
+        await holding.execute("select pg_advisory_xact_lock(1)")
+        yield reached
 
 
 async def test_what_failed_is_shown_and_then_tried_again(
@@ -93,7 +120,7 @@ async def test_workflows_are_selected_as_the_web_ui_lists_them(
 
         async def selected(query: str) -> list[dict[str, object]]:
             selection = ("replay", "--query", query, "--dry-run", "--json")
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (jobs := (await run(replaying, *selection)).json["jobs"]):
                     await asyncio.sleep(0.2)
             return list(jobs)
@@ -114,22 +141,21 @@ async def test_a_replay_that_dies_between_two_jobs_is_run_again(
     scripts = {slug: [Turn.REFUSE, Turn.ACCEPT] for slug in slugs}
     async with working(dev, pool, scripts, task_queue=queue) as bench:
         jobs = await failed_jobs(bench, pool, *slugs)
-        command = await asyncio.create_subprocess_exec(
-            *(Path(sys.executable).with_name("directorybolt"), "replay", "--outcome", "failed", "--yes"),
-            env=replaying.environment,
-            cwd=replaying.folder,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        async with asyncio.timeout(30):
-            while len(await requested(pool)) < 3:
-                await asyncio.sleep(0.005)
-        command.send_signal(how)
-        _, said = await command.communicate()
-        before = await requested(pool)
-        assert 3 <= len(before) < len(slugs), "not in the middle"
+        async with between_two_jobs(pool, 3) as reached:
+            command = await asyncio.create_subprocess_exec(
+                *(Path(sys.executable).with_name("directorybolt"), "replay", "--outcome", "failed", "--yes"),
+                env=replaying.environment,
+                cwd=replaying.folder,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            await eventually(reached)
+            command.send_signal(how)
+            async with asyncio.timeout(PATIENCE_S):
+                _, said = await command.communicate()
+        assert len(await requested(pool)) == 3
         if how is signal.SIGINT:
             assert command.returncode == 130
-            for words in ("directories: tried again", "Interrupted", "not asked for yet"):
+            for words in ("3 directories: tried again", "Interrupted", "9 directories not asked for yet"):
                 assert words in said.decode()
         again = await run(replaying, "replay", "--outcome", "failed", "--yes")
         assert again.code == 0, again
@@ -187,10 +213,7 @@ async def test_a_job_is_held_back_resumed_and_ended(replaying: Command, dev: Wor
         assert (await run(replaying, "jobs", "pause", str(waiting))).failed(2, "paused already")
         assert "is resumed" in (await run(replaying, "jobs", "resume", str(waiting))).err
         assert (await run(replaying, "jobs", "cancel", str(waiting), "--json")).json["became"] == "being_cancelled"
-        async with asyncio.timeout(15):
-            while (await row(pool, waiting, "alpha")).status is not SubmissionStatus.SKIPPED:
-                await asyncio.sleep(0.1)
-
+        await eventually(lambda: pool.fetchval("select status = 'skipped' from job_results where job_id = $1", waiting))
         assert (await run(replaying, "jobs", "pause", str(unbegun))).failed(2, "has not begun")
         assert (await run(replaying, "jobs", "cancel", str(unbegun), "--json")).json["became"] == "cancelled"
         for further in ((), ("--dry-run",)):
