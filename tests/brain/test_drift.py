@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from brain.drift import drift, seen
@@ -19,6 +19,7 @@ from schema.contracts.form import (
 )
 from schema.contracts.mapping import SeenStep
 from tests.brain.forms import choice, field, form
+from tests.examples import EVERY
 
 _NAME = field("Business name", required=True)
 _PHONE = field("Phone", kind=FieldKind.TEL)
@@ -198,7 +199,7 @@ _FORMS = st.builds(
 )
 
 
-@settings(deadline=None)
+@EVERY
 @given(_FORMS, _FORMS)
 def test_every_changed_fingerprint_has_a_sentence_that_says_what_and_every_other_has_none(
     before: SeenStep, now: SeenStep

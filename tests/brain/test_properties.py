@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from email_validator import validate_email
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import HttpUrl, TypeAdapter
 
@@ -35,14 +35,9 @@ from schema.contracts.plan import FieldValue, FillAction, Obstacle, PlanStep
 from schema.contracts.profile import BusinessProfile, DayHours, ProfileKey, Weekday
 from tests.brain.forms import LOGO, bakery
 from tests.brain.recorded import Street
+from tests.examples import EVERY
 
 _PROFILES = 1_000
-_EVERY = settings(
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
-)
 _URL = TypeAdapter(HttpUrl)
 _LINKS = (ProfileKey.WEBSITE, ProfileKey.FACEBOOK, ProfileKey.INSTAGRAM, ProfileKey.LINKEDIN, ProfileKey.X)
 _SINGLE = frozenset(FieldKind) - {FieldKind.TEXTAREA, FieldKind.RICH_TEXT, FieldKind.MULTISELECT, FieldKind.FILE}
@@ -236,19 +231,20 @@ def _hold(made: PlanStep, snapshot: FormSnapshot, profile: BusinessProfile) -> N
 @pytest.fixture
 def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a form means does not depend on the profile: it is mapped once, or a thousand profiles take minutes."""
-    known: dict[int, dict[str, Meaning]] = {}
+    known: dict[int, tuple[FormSnapshot, dict[str, Meaning]]] = {}
 
     def remembered(snapshot: FormSnapshot) -> dict[str, Meaning]:
+        # With the form itself, or another could come to bear its number.
         if id(snapshot) not in known:
-            known[id(snapshot)] = map_form(snapshot)
-        return known[id(snapshot)]
+            known[id(snapshot)] = snapshot, map_form(snapshot)
+        return known[id(snapshot)][1]
 
     for module in (brain.planner, brain.guard):
         monkeypatch.setattr(module, "map_form", remembered)
 
 
 @pytest.mark.usefixtures("read_once")
-@settings(_EVERY, max_examples=_PROFILES)
+@settings(EVERY, max_examples=_PROFILES)
 @given(data=st.data())
 def test_any_profile_on_the_streets_forms(data: st.DataObject, street: Street) -> None:
     """Every drawn profile is tried on a drawn form: a thousand pairs, and all forms many times."""
@@ -262,7 +258,7 @@ def test_any_profile_on_the_streets_forms(data: st.DataObject, street: Street) -
         assert made.reason
 
 
-@settings(_EVERY, max_examples=300)
+@settings(EVERY, max_examples=300)
 @given(snapshot=snapshots(), accept_terms=st.booleans())
 def test_any_form_is_planned_or_refused_in_a_sentence(snapshot: FormSnapshot, accept_terms: bool) -> None:
     made = plan_step(snapshot, bakery(), accept_terms=accept_terms)
@@ -272,7 +268,7 @@ def test_any_form_is_planned_or_refused_in_a_sentence(snapshot: FormSnapshot, ac
         _hold(made, snapshot, bakery())
 
 
-@settings(_EVERY, max_examples=100)
+@settings(EVERY, max_examples=100)
 @given(snapshot=snapshots(), texts=st.lists(st.text(max_size=40), max_size=4), action=st.sampled_from(list(FillAction)))
 def test_the_guard_judges_anything(snapshot: FormSnapshot, texts: list[str], action: FillAction) -> None:
     handles = [f"main:{number}" for number in range(len(texts))]

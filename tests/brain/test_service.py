@@ -24,6 +24,7 @@ from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, Scripted
 from tests.brain.openapi import undocumented
 from tests.factories import PROFILE
+from tests.patience import PATIENCE_S
 
 STEP = PlanStep(
     fingerprint="f1",
@@ -37,16 +38,19 @@ CAPTCHA = Obstacle(failure=FailureType.CAPTCHA, reason="The form has a captcha (
 class Glance:
     """An eye that sees what a test lays before it, and remembers what it was asked."""
 
-    def __init__(self, sight: tuple[PlanStep, ...] | Obstacle | Exception, *, takes_s: float = 0) -> None:
+    def __init__(
+        self, sight: tuple[PlanStep, ...] | Obstacle | Exception, *, until: asyncio.Event | None = None
+    ) -> None:
         self.sight = sight
-        self.takes_s = takes_s
+        self.until = until
         self.asked: list[tuple[str, str, bool]] = []
 
     async def walk(
         self, url: str, business: BusinessProfile, *, accept_terms: bool, consultation: Consultation | None
     ) -> tuple[PlanStep, ...] | Obstacle:
         self.asked.append((url, business.business_name, accept_terms))
-        await asyncio.sleep(self.takes_s)
+        if self.until is not None:
+            await self.until.wait()
         if isinstance(self.sight, Exception):
             raise self.sight
         return self.sight
@@ -240,18 +244,21 @@ async def test_an_address_that_may_not_be_visited_is_named() -> None:
 
 async def test_a_page_that_takes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brain.service, "_PLANNED_WITHIN_S", 0.05)
-    async with serving(Glance((STEP,), takes_s=60)) as client:
+    async with serving(Glance((STEP,), until=asyncio.Event())) as client:
         problem(await client.ask(request()), 504)
 
 
 async def test_only_so_many_are_taken_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(brain.service, "_MOST_AT_A_TIME", 2)
-    async with serving(Glance((STEP,), takes_s=0.3)) as client:
-        answers = await asyncio.gather(*(client.ask(request()) for _ in range(3)))
-        assert sorted(answer.status_code for answer in answers) == [200, 200, 503]
-        refused = next(answer for answer in answers if answer.status_code == 503)
+    enough = asyncio.Event()
+    async with serving(Glance((STEP,), until=enough)) as client, asyncio.timeout(PATIENCE_S):
+        asked = [asyncio.create_task(client.ask(request())) for _ in range(3)]
+        (first,), taken = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        refused = first.result()
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
         assert (await client.get("/health")).status_code == 200
-        assert refused.headers["retry-after"] == "5"
+        enough.set()
+        assert [answer.status_code for answer in await asyncio.gather(*taken)] == [200, 200]
         assert (await client.ask(request())).status_code == 200, "a place that was left is free again"
 
 

@@ -12,6 +12,7 @@ from schema.contracts.plan import FieldDecision, FillAction
 from schema.contracts.profile import ProfileKey as Key
 from tests.brain.forms import bakery, choice, field
 from tests.brain.test_formats import first, ways
+from tests.examples import EVERY
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ _TYPED = (FieldKind.TEXT, FieldKind.TEXTAREA, FieldKind.TEL, FieldKind.URL, Fiel
 _LIMITS = st.none() | st.integers(1, 400)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(EVERY, max_examples=300)
 @given(
     key=st.sampled_from([key for key in Key if key not in (Key.LOGO, Key.IMAGES)]),
     kind=st.sampled_from(_TYPED),
@@ -172,6 +173,7 @@ def test_no_value_ever_breaks_a_limit(
         assert fits(into, value.text)
 
 
+@EVERY
 @given(st.text(max_size=300), st.integers(1, 120))
 def test_a_cut_text_is_never_too_long(text: str, limit: int) -> None:
     assert length(cut(text, limit)) <= limit

@@ -32,13 +32,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """`before_fill` is run in the page between the plan and the filling; `within_s` bounds the whole attempt."""
+    """`before_fill` is run in the page between the plan and the filling."""
 
     name: str
     html: str
     must: Must = Must.FILL
     before_fill: str = ""
-    within_s: float = 20.0
 
 
 NAME = Row("Business name", '<input§ name="biz_name" required data-honest="Rosa\'s Bakery">')

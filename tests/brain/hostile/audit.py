@@ -24,9 +24,12 @@ from schema.contracts.plan import Obstacle, PlanStep
 from tests.brain.forms import bakery
 from tests.brain.hostile.attack import ELSEWHERE, Attack, Must
 from tests.brain.hostile.origins import Origins
+from tests.patience import PATIENCE_S
 
 PROFILE = bakery()
 MARKS = (PROFILE.email, PROFILE.business_name, "rosasbakery", "512 555", b64encode(PROFILE.email.encode()).decode())
+_WITHIN_S = 2 * PATIENCE_S
+"""The longest that an attempt may take. The product's own bounds add up to less, of which a dead page meets several."""
 _OUR_WORDS = frozenset(fold(PROFILE.model_dump_json()).split()) | frozenset(
     fold("United States of America USA").split()
 )
@@ -64,10 +67,10 @@ async def attempt(pool: BrowserPool, origins: Origins, attack: Attack) -> Verdic
     """Go there, plan, let the page change, fill, press the button, and look at what is left."""
     verdict = Verdict()
     try:
-        async with asyncio.timeout(attack.within_s), pool.visit() as visit:
+        async with asyncio.timeout(_WITHIN_S), pool.visit() as visit:
             await _attempt(visit, origins, attack, verdict)
     except TimeoutError:
-        verdict.wrong.append(f"still at work after {attack.within_s} s")
+        verdict.wrong.append(f"still at work after {_WITHIN_S} s")
     except ActivityFailure as failed:
         verdict.ended = f"given up, to be tried again: {failed}"
     except Exception as error:  # no page may bring the product down: whatever it is, it is this page's verdict

@@ -10,7 +10,7 @@ from tests.brain.hostile.audit import MARKS
 from tests.brain.hostile.conftest import Trials
 from tests.brain.hostile.pages import ATTACKS
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -23,6 +23,7 @@ from schema.failures import FailureType
 from tests.brain.forms import bakery, choice, field, form
 from tests.brain.models.opened import opened
 from tests.brain.models.providers import ANTHROPIC, GOOGLE, Dialect, Provider, Request, Scripted
+from tests.patience import PATIENCE_S, eventually
 
 _ODD = form(field("Business name", required=True), field("Frobnication", required=True))
 _TAGLINE = json.dumps({"f1": {"takes": "tagline", "sure": "certain"}})
@@ -44,6 +45,9 @@ class Desk:
 
     def consultation(self, profile: BusinessProfile | None = None) -> Consultation:
         return self.advisor.consultation(profile or bakery())
+
+    async def claude_is_asked(self) -> bool:
+        return bool(self.claude.requests)
 
     @property
     def asked(self) -> tuple[int, int]:
@@ -132,7 +136,7 @@ async def test_the_second_takes_over_at_once_when_the_first_fails(answer: Script
             (ANTHROPIC.model, failure),
             (GOOGLE.model, ""),
         ]
-    assert time.monotonic() - started < 10, "nobody waits for a Retry-After"
+    assert time.monotonic() - started < 30, "nobody waits for a Retry-After"
 
 
 @pytest.mark.parametrize(
@@ -161,21 +165,26 @@ async def test_without_any_answer_the_plan_is_as_without_models(answer: Scripted
         assert all(usage.failure for usage in consultation.usage)
 
 
-async def test_an_answer_that_comes_too_late_is_none() -> None:
+async def test_an_answer_that_comes_too_late_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     late = Scripted(ANTHROPIC.said(_TYRES), after_s=30)
-    async with desk(late, says(GOOGLE, _TAGLINE), seconds=0.5) as at:
+    async with desk(late, says(GOOGLE, _TAGLINE)) as at:
         consultation = at.consultation()
+        # The second has its time, however slow this machine is.
+        seconds = iter((0.3, PATIENCE_S))
+        monkeypatch.setattr(Limits, "seconds", property(lambda _: next(seconds)))
         assert key_of(await planned(consultation)) is ProfileKey.TAGLINE
-        assert consultation.usage[0].failure == "timeout"
-        assert 400 < consultation.usage[0].duration_ms < 5_000
+        assert [usage.failure for usage in consultation.usage] == ["timeout", ""]
+        assert 200 < consultation.usage[0].duration_ms < 30_000
 
 
 async def test_a_question_that_is_cut_off_is_in_the_usage() -> None:
     async with desk(Scripted(ANTHROPIC.said(_TYRES), after_s=30), _CUT) as at:
         consultation = at.consultation()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.3):
-                await planned(consultation)
+        planning = asyncio.create_task(planned(consultation))
+        await eventually(at.claude_is_asked)
+        planning.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await planning
         assert [usage.failure for usage in consultation.usage] == ["cancelled"]
 
 
@@ -323,7 +332,8 @@ async def test_no_request_holds_anything_of_the_customer() -> None:
         await at.consultation(_OWN).read_answer(Answer(kind=AnswerKind.UNCLEAR), snapshot, after, 200)
         assert at.asked == (2, 2)
         for request in (*at.claude.requests, *at.gemini.requests):
-            sent = f"{request.path} {request.headers} {request.body.decode()}".casefold()
+            headers = {name: value for name, value in request.headers.items() if name != "host"}
+            sent = f"{request.path} {headers} {request.body.decode()}".casefold()
             assert "zyx" not in sent
             assert "9911" not in sent
 
