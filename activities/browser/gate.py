@@ -14,9 +14,9 @@ import time
 from typing import Any, Self
 from urllib.parse import unquote_plus, urldefrag
 
-import playwright.async_api
 from playwright.async_api import Dialog, Page, Request, Route, WebSocketRoute
 
+from activities.browser.listening import undisturbing
 from brain.sites import same_site
 from schema.contracts.profile import BusinessProfile
 
@@ -115,27 +115,27 @@ class PostGate:
         pages = [request for request in writes if request.is_navigation_request()]
         return next(reversed(pages or writes), None)
 
+    @undisturbing
     async def answer_dialog(self, dialog: Dialog) -> None:
         """A page that asks "really send?" is told yes once the intent is written, and no before."""
         answer = dialog.accept if self._open or dialog.type in ("alert", "beforeunload") else dialog.dismiss
-        with _too_late():
-            await answer()
+        await answer()
 
+    @undisturbing
     async def refuse_socket(self, socket: WebSocketRoute) -> None:
         """No page gets a web socket: what goes through one could not be told from a submission."""
-        with _too_late():
-            await socket.close()
+        await socket.close()
 
     async def watch_farewells(self, page: Page) -> None:
         """What a page sends while it goes away has no document any more, and Playwright lets it pass unasked."""
         session = await page.context.new_cdp_session(page)
         answers: set[asyncio.Task[None]] = set()
 
+        @undisturbing
         async def answer(paused: dict[str, Any]) -> None:
             held = "networkId" not in paused and not self._may_be_said(paused["request"])
             how = ("Fetch.failRequest", {"errorReason": "BlockedByClient"}) if held else ("Fetch.continueRequest", {})
-            with _too_late():
-                await session.send(how[0], {"requestId": paused["requestId"], **how[1]})
+            await session.send(how[0], {"requestId": paused["requestId"], **how[1]})
 
         def ask(paused: dict[str, Any]) -> None:
             task = asyncio.create_task(answer(paused))
@@ -153,6 +153,7 @@ class PostGate:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._first_sent.wait(), timeout_s)
 
+    @undisturbing
     async def __call__(self, route: Route) -> None:
         request = route.request
         if request.method in _SAFE_METHODS and self._only_reads(request):
@@ -196,11 +197,6 @@ def _in_base64(text: str) -> list[str]:
     raw = text.encode()
     codes = [base64.b64encode(b" " * at + raw).decode()[(0, 2, 3)[at] : -4] for at in range(3)]
     return [code for code in codes if len(code) > _SHORTEST_MARK]
-
-
-def _too_late() -> contextlib.suppress:
-    """The page that asked may be gone: Playwright would tell whoever uses the browser next, of whatever visit."""
-    return contextlib.suppress(playwright.async_api.Error)
 
 
 async def _hold_back(route: Route) -> None:

@@ -92,7 +92,7 @@ class BrowserPool:
 
     @contextlib.asynccontextmanager
     async def sheet(self, answer: Callable[[Route], Awaitable[None]]) -> AsyncIterator[Page]:
-        """Likewise for a page of our own: without script, and `answer` gives it all that it asks for."""
+        """Likewise for a page of our own: without script, and `answer` gives all it asks for, and never raises."""
         async with self._opened(_plain_context) as context:
             await context.route("**/*", answer)
             page = await context.new_page()

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from playwright.async_api import Route
 
+from activities.browser.listening import undisturbing
 from activities.browser.pool import BrowserPool
 
 PICTURES = "https://pictures.invalid/"
@@ -21,12 +22,18 @@ _FOOTER = (
 async def print_pdf(browser: BrowserPool, html: str, picture: Callable[[str], Awaitable[bytes | None]]) -> bytes:
     """The page as a PDF; `picture` finds a JPEG by its key. Raises BrowserFailed."""
 
+    @undisturbing
     async def answer(route: Route) -> None:
         url = route.request.url
         if url == _PAGE:
             await route.fulfill(body=html, content_type="text/html; charset=utf-8")
             return
-        found = await picture(unquote(url.removeprefix(PICTURES))) if url.startswith(PICTURES) else None
+        try:
+            found = await picture(unquote(url.removeprefix(PICTURES))) if url.startswith(PICTURES) else None
+        except Exception:
+            # The page waits for every answer.
+            await route.abort()
+            raise
         if found is None:
             await route.abort()
         else:

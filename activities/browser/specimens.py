@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 from playwright.async_api import Error as PlaywrightError
 
 from activities.browser.chromium import launch
+from activities.browser.listening import undisturbing
 from activities.browser.observe import documents_of
 from brain.page import PageObservation
 
@@ -66,8 +67,13 @@ async def _turn(browser: Browser, tabs: "asyncio.Queue[Page]", file: Path, attri
 
 async def _blank(browser: Browser) -> Page:
     context = await browser.new_context(java_script_enabled=False, offline=True)
-    await context.route("**/*", lambda route: route.abort())
+    await context.route("**/*", _refuse)
     return await context.new_page()
+
+
+@undisturbing
+async def _refuse(route: Route) -> None:
+    await route.abort()
 
 
 async def _read(page: Page, file: Path, attribute: str) -> Specimen:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from playwright.async_api import Route
 
 from activities.browser import chromium, pool
 from activities.browser.chromium import BrowserFailed
@@ -17,6 +18,7 @@ from activities.browser.pool import BrowserPool
 from deploy.local.process import is_running
 from schema.failures import FailureType
 from tests.activities.counter import browser_processes, kill_browser
+from tests.patience import PATIENCE_S
 from tests.processes import command_line
 from tests.serving import LOOPBACK
 
@@ -41,8 +43,8 @@ def alive(found: Iterable[int]) -> set[int]:
     return {process.pid for process in psutil.process_iter() if process.pid in set(found) and is_running(process)}
 
 
-async def until(condition: Callable[[], bool], seconds: float = 15) -> None:
-    async with asyncio.timeout(seconds):
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.05)
 
@@ -79,6 +81,19 @@ async def test_a_question_that_is_over_before_its_answer_disturbs_no_other_visit
         visit.page.on("dialog", PostGate().answer_dialog)
         for _ in range(3):
             await visit.page.evaluate("alert('answered twice')")
+            assert await other.page.title() == ""
+
+
+async def test_a_request_that_is_over_before_its_answer_disturbs_no_other_visit(browser: BrowserPool) -> None:
+    async with browser.visit() as visit, browser.visit() as other:
+
+        async def answer_twice(route: Route) -> None:
+            await route.fulfill(body="")
+            await PostGate()(route)
+
+        await visit.page.context.route("**/*", answer_twice)
+        for _ in range(3):
+            await visit.page.goto("http://directory.example/")
             assert await other.page.title() == ""
 
 
@@ -161,7 +176,7 @@ async def test_a_browser_that_hangs_costs_seconds_and_not_a_slot(
 
     with pytest.raises(BrowserFailed):
         await visit_and_stop()
-    async with asyncio.timeout(20), browser.visit() as one, browser.visit() as other:
+    async with asyncio.timeout(PATIENCE_S), browser.visit() as one, browser.visit() as other:
         await one.page.goto(BLANK)
         await other.page.goto(BLANK)
     await until(lambda: not alive(hanging))
@@ -190,7 +205,7 @@ from deploy.local.process import is_running
 async def main():
     async with BrowserPool(pathlib.Path(sys.argv[1]), 1, "x") as pool, pool.visit() as visit:
         print([running.pid for running in pool._running][0], flush=True)
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 
 asyncio.run(main())
 """

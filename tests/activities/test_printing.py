@@ -32,6 +32,16 @@ async def test_a_page_is_printed_with_its_pictures_and_reaches_nothing_else(chro
     assert pdf.startswith(b"%PDF-")
 
 
+async def test_a_picture_that_breaks_is_left_out_and_disturbs_no_visit_beside_it(chromium: BrowserPool) -> None:
+    async def picture(_: str) -> bytes | None:
+        raise ValueError("a bug")
+
+    async with chromium.visit() as other:
+        pdf = await print_pdf(chromium, f'<!doctype html><title>t</title><img src="{PICTURES}1">', picture)
+        assert await other.page.title() == ""
+    assert pdf.startswith(b"%PDF-")
+
+
 async def test_a_picture_makes_the_pdf_bigger_by_little(chromium: BrowserPool) -> None:
     screenshot = io.BytesIO()
     Image.effect_noise((1280, 4000), 80).save(screenshot, "PNG")
