@@ -24,15 +24,25 @@ _WRITES = "(e) => e.matches('input,textarea') ? !e.readOnly && !e.disabled : e.i
 
 
 async def press(element: ElementHandle) -> None:
-    """Click as a person would; what is hidden by its style or lies under a banner is clicked by script."""
+    """Click as a person would, once; what is hidden by its style or lies under a banner is clicked by script.
+
+    Whether the mouse reaches it is tried without clicking: after a click that timed out nobody could tell.
+    """
+    if await _within_reach(element):
+        await element.click(timeout=ACTION_TIMEOUT_MS)
+    else:
+        await element.evaluate("(e) => e.click()")
+
+
+async def _within_reach(element: ElementHandle) -> bool:
+    if not await element.is_visible():
+        return False
     try:
-        if await element.is_visible():
-            await element.scroll_into_view_if_needed(timeout=ACTION_TIMEOUT_MS)
-            await element.click(timeout=_COVERED_AFTER_MS)
-            return
+        await element.scroll_into_view_if_needed(timeout=ACTION_TIMEOUT_MS)
+        await element.click(trial=True, timeout=_COVERED_AFTER_MS)
     except PlaywrightTimeoutError:
-        pass
-    await element.evaluate("(e) => e.click()")
+        return False
+    return True
 
 
 async def tick(element: ElementHandle) -> None:

@@ -243,3 +243,9 @@ async def test_boxes_under_a_banner_and_fields_that_are_rebuilt(page: Page) -> N
     )
     assert await value(page, "x") == "Austin"
     assert await value(page, "t") == "y"
+
+
+async def test_a_page_that_thinks_long_about_a_click_is_clicked_once(page: Page) -> None:
+    busy = "const until = Date.now() + 2500; while (Date.now() < until);"
+    await filled(page, f'<label><input type=checkbox name=x value=y onclick="{busy}"> I agree to the terms</label>')
+    assert await value(page, "x") == "y"
