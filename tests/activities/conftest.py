@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
-import activities.browser.send
 from activities.browser.pool import BrowserPool
 from schema.store.database import Pool
-from tests.activities.counter import Counter, counter_at
+from tests.activities.counter import Counter, counter_at, expect_silence
 from tests.activities.edge import edge
 from tests.activities.site import open_site
 
@@ -30,13 +29,12 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The directories are on this machine: what they have not said in two seconds they never will."""
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
+    """For tests in which the directory's last word is none."""
+    expect_silence(monkeypatch)
 
 
 @pytest.fixture
-async def counter(pool: Pool, chromium: BrowserPool, short_patience: None) -> AsyncIterator[Counter]:
+async def counter(pool: Pool, chromium: BrowserPool) -> AsyncIterator[Counter]:
     """A job of one directory, of which nothing is known yet."""
     async with open_site() as site:
         yield await counter_at(site, pool, chromium)

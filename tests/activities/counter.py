@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import psutil
+import pytest
 from temporalio.testing import ActivityEnvironment
 
+import activities.browser.send
 from activities.artifacts import ArtifactStore
 from activities.browser.pool import BrowserPool
 from activities.planning import Planning
@@ -99,6 +101,15 @@ async def counter_at(site: Site, pool: Pool, chromium: BrowserPool) -> Counter:
     job_id = await add_begun_job(pool, ["alpha"])
     await pool.execute("update directories set submission_url = $1", site.url)
     return Counter(pool, chromium, site, SubmissionRef(job_id=job_id, slug="alpha"))
+
+
+def expect_silence(patch: pytest.MonkeyPatch) -> None:
+    """The directories are on this machine, and nothing more is to come of them: no need to wait for it as for others.
+
+    Where something is to come, it may take as long as anywhere.
+    """
+    patch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
+    patch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 2)
 
 
 def browser_processes() -> list[psutil.Process]:

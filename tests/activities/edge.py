@@ -1,5 +1,6 @@
 """One bridge on real servers, its queues, and what a test does to them. The fixture is `edge`."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities import bridge as module
 from activities.bridge import Bridge
-from activities.queues import Queue
+from activities.queues import Message, Queue
 from deploy.runtime.aws import sqs_client
 from deploy.runtime.settings import Settings
 from schema import ids
@@ -24,13 +25,47 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+class Shift:
+    """The clock of bridge and relay: it stands still while there is work, and once there is none the shift is over.
+
+    Unless it is `endless`. `idle` is released whenever a relay has nothing left to send.
+    """
+
+    def __init__(self) -> None:
+        self.endless = False
+        self.idle = asyncio.Semaphore(0)
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def end(self) -> None:
+        if not self.endless:
+            self._now += 2 * module._SHIFT_S
+
+
+class _Watched(Queue):
+    """A shift is over when nothing is left in it."""
+
+    def __init__(self, sqs: "SQSClient", name: str, shift: Shift) -> None:
+        super().__init__(sqs, name)
+        self._shift = shift
+
+    async def receive(self, *, wait_s: int, hidden_s: int | None = None) -> list[Message]:
+        messages = await super().receive(wait_s=wait_s, hidden_s=hidden_s)
+        if not messages:
+            self._shift.end()
+        return messages
+
+
 class Edge:
     """One bridge with its queues, and what a test does to them."""
 
-    def __init__(self, settings: Settings, pool: Pool, client: Client) -> None:
+    def __init__(self, settings: Settings, pool: Pool, client: Client, shift: Shift) -> None:
         self.settings = settings
         self.pool = pool
         self.client = client
+        self.shift = shift
         self.sqs: SQSClient = sqs_client(settings)
         self.queue = self.sqs.get_queue_url(QueueName=settings.sqs_queue_name)["QueueUrl"]
         self.dead = self.sqs.get_queue_url(QueueName=settings.dead_letter_queue_name)["QueueUrl"]
@@ -38,7 +73,7 @@ class Edge:
 
     def made(self, **other: Any) -> Bridge:
         """A bridge, with other clients where given."""
-        jobs = Queue(self.sqs, self.settings.sqs_queue_name)
+        jobs = _Watched(self.sqs, self.settings.sqs_queue_name, self.shift)
         parts = {"pool": self.pool, "client": self.client, "queue": jobs, **other}
         return Bridge(task_queue=self.settings.temporal_task_queue, **parts)
 
@@ -96,10 +131,20 @@ class Edge:
 async def edge(
     settings: Settings, pool: Pool, dev: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Edge]:
-    monkeypatch.setattr(module, "_SHIFT_S", 0.2)
+    shift, wait = Shift(), module._wait
+
+    async def idle(told: asyncio.Event, seconds: float) -> None:
+        shift.idle.release()
+        if shift.endless:
+            await wait(told, seconds)
+        shift.end()
+
+    monkeypatch.setattr(module, "time", shift)
+    monkeypatch.setattr(module, "_wait", idle)
+    monkeypatch.setattr(module, "_LOOK_S", 3600.0)
     monkeypatch.setattr(module, "_LONG_POLL_S", 0)
     monkeypatch.setattr(module, "_PAUSE_AFTER_ERROR_S", 0.01)
-    made = Edge(settings, pool, dev.client)
+    made = Edge(settings, pool, dev.client, shift)
     yield made
     for row in await pool.fetch("select id from jobs"):
         with contextlib.suppress(RPCError):

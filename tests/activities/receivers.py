@@ -12,7 +12,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from deploy.local.ports import free_port
+from tests.patience import PATIENCE_S
 
 
 class Webhook:
@@ -39,6 +39,18 @@ class Webhook:
     @property
     def texts(self) -> list[str]:
         return [body["text"] for body in self.posted]
+
+
+class MailDoor(Controller):
+    """An SMTP server in a thread of its own, on whatever port the kernel gives it."""
+
+    def __init__(self, handler: object, **options: Any) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=0, ready_timeout=PATIENCE_S, **options)
+
+    def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class Mailbox:
@@ -84,9 +96,8 @@ async def webhook() -> AsyncIterator[Webhook]:
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     made = Mailbox()
-    port = free_port(0, set())
-    controller = Controller(made, hostname="127.0.0.1", port=port)
-    controller.start()
-    made.url = f"smtp://127.0.0.1:{port}"
+    door = MailDoor(made)
+    door.start()
+    made.url = f"smtp://127.0.0.1:{door.port}"
     yield made
-    controller.stop()
+    door.stop()

@@ -98,6 +98,7 @@ async def test_a_later_step_that_greets_by_name_tells_the_model_nothing(counter:
         assert own not in request.body.decode()
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_model_never_makes_an_unclear_page_an_acceptance(counter: Counter, provider: Provider) -> None:
     counter.site.answers = [Answer(html=f"<p>Frobnikoitu.</p>{FORM}")]
     outcome = await counter.plan_and_submit()

@@ -26,6 +26,7 @@ from schema.store import alerts
 from schema.store.database import Pool
 from tests.activities.watch import REPEAT, Counted, Told, Watch, WithoutBridge
 from tests.factories import add_begun_job, add_directories
+from tests.patience import PATIENCE_S
 from workflows.bridge import SqsBridgeWorkflow
 
 
@@ -315,7 +316,7 @@ async def test_a_bridge_that_takes_no_messages(pool: Pool, told: Told, dev: Work
         bridge = await dev.client.start_workflow(
             SqsBridgeWorkflow.run, BridgeInput(), id=ids.bridge_workflow_id(1), task_queue=task_queue
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await at_work.wait()
             assert await look() == 0
             broken.set()

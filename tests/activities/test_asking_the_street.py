@@ -92,6 +92,7 @@ async def test_before_its_editors_have_looked_a_site_tells_nothing(
     assert (await desk.look_up()).standing.status is SubmissionStatus.UNCERTAIN
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_what_a_site_cannot_tell_stays_uncertain(pool: Pool, chromium: BrowserPool, street: str) -> None:
     desk = await open_desk(pool, chromium, street, "thanks-a-million")
     assert (await desk.plan_and_submit()).status is SubmissionStatus.UNCERTAIN

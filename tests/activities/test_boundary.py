@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.boundary import ActivityFailure, boundary, heartbeating, scrub
 from schema.failures import FailureType
+from tests.patience import PATIENCE_S
 
 CREDENTIALS = "postgresql://app:s3cr$t@127.0.0.1:5432/app"
 
@@ -129,12 +130,19 @@ def test_an_application_error_passes_as_it_is() -> None:
 async def test_a_long_activity_heartbeats_until_it_ends_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("activities.boundary._HEARTBEAT_S", 0.01)
     beats: list[tuple[object, ...]] = []
+    enough = asyncio.Event()
     environment = ActivityEnvironment()
-    environment.on_heartbeat = lambda *details: beats.append(details)
+
+    def beat(*details: object) -> None:
+        beats.append(details)
+        if len(beats) == 3:
+            enough.set()
+
+    environment.on_heartbeat = beat
 
     async def work() -> int:
         async with heartbeating():
-            await asyncio.sleep(0.1)
+            await asyncio.wait_for(enough.wait(), PATIENCE_S)
         return len(beats)
 
     at_its_end = await environment.run(work)

@@ -12,7 +12,6 @@ from temporalio.testing import ActivityEnvironment
 from activities import bridge as module
 from activities import executions
 from activities.queues import Queue
-from deploy.local.ports import free_port
 from deploy.runtime.aws import sqs_client
 from schema.contracts.bridge import BridgeShift
 from schema.contracts.job import Tier
@@ -20,6 +19,8 @@ from schema.store.database import open_pool
 from schema.store.jobs import Job
 from tests.activities.edge import Edge
 from tests.factories import add_directories, add_job
+from tests.patience import PATIENCE_S
+from tests.serving import NOWHERE
 
 
 async def test_a_paid_job_starts_its_workflow_and_leaves_the_queue(edge: Edge) -> None:
@@ -142,16 +143,15 @@ async def test_a_message_that_meets_a_bug_is_not_in_the_way_of_others(
     assert edge.left() == 1
 
 
-async def test_ten_errors_in_a_row_open_the_breaker(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
-    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://127.0.0.1:{free_port(0, set())}"})
+async def test_ten_errors_in_a_row_open_the_breaker(edge: Edge) -> None:
+    nowhere = edge.settings.model_copy(update={"aws_endpoint_url_sqs": f"http://{NOWHERE}"})
     assert await edge.take(edge.made(queue=Queue(sqs_client(nowhere), nowhere.sqs_queue_name))) == BridgeShift(
         broken=True
     )
 
 
 async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+    edge.shift.endless = True
     receives = 0
     enough = asyncio.Event()
 
@@ -167,24 +167,21 @@ async def test_errors_that_are_not_in_a_row_do_not(edge: Edge, monkeypatch: pyte
     monkeypatch.setattr(Queue, "receive", lambda _, **asked: flaky(**asked))
     environment = ActivityEnvironment()
     shift = asyncio.create_task(environment.run(edge.bridge.bridge_messages))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await enough.wait()
     assert not shift.done()
     environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await shift
 
 
 @pytest.mark.parametrize("away", ["database", "temporal"])
-async def test_while_the_database_or_temporal_is_away_no_message_is_taken(
-    edge: Edge, away: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_SHIFT_S", 60.0)
+async def test_while_the_database_or_temporal_is_away_no_message_is_taken(edge: Edge, away: str) -> None:
     job_id = await add_job(edge.pool, ["alpha"])
     edge.show_again_after(0)
     edge.send(await edge.message(job_id))
-    port = free_port(0, set())
-    async with await open_pool(f"postgresql://postgres@127.0.0.1:{port}/x", 1) as pool:
-        client = await Client.connect(f"127.0.0.1:{port}", lazy=True)
+    async with await open_pool(f"postgresql://postgres@{NOWHERE}/x", 1) as pool:
+        client = await Client.connect(NOWHERE, lazy=True)
         bridge = edge.made(pool=pool) if away == "database" else edge.made(client=client)
         assert await edge.take(bridge) == BridgeShift(broken=True)
-    monkeypatch.setattr(module, "_SHIFT_S", 0.2)
     assert await edge.take() == BridgeShift(started=1)

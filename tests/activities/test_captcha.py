@@ -25,6 +25,7 @@ from schema.store.challenges import NotAsked
 from tests.activities.counter import Counter
 from tests.activities.site import FORM, THANKS, Answer, Post
 from tests.factories import add_begun_job
+from tests.patience import PATIENCE_S
 
 _WRONG = "<p class=error>The characters you typed do not match the picture. Please try again.</p>"
 _SVG = (
@@ -81,7 +82,7 @@ class Person:
     async def shown(self, number: int = 1) -> ShownChallenge:
         """The challenge that waits for an answer, once it is this one or a later one."""
         row = await self._counter.row()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 now = await challenges.latest(self._counter.pool, row.id)
                 if now and now.number >= number and not now.expired and now.answered_by is None:

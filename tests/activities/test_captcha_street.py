@@ -22,6 +22,7 @@ from tests.activities.site import Site
 from tests.activities.test_captcha import Guard, Person, attend
 from tests.activities.two_captcha_server import KEY, open_two_captcha
 from tests.factories import add_begun_job
+from tests.patience import PATIENCE_S
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ async def test_the_widget_takes_a_solvers_token_and_a_bad_one_is_reported(
     await pool.execute("update directories set solver_allowed = true")
     async with open_two_captcha(tmp_path) as service:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-        counter.solver = TwoCaptcha(KEY, service.address, patience_s=20, poll_every_s=0.1)
+        counter.solver = TwoCaptcha(KEY, service.address, patience_s=PATIENCE_S, poll_every_s=0.1)
         service.not_ready = 1
         service.work = lambda _: "not-a-token"
         await counter.plan()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -17,9 +16,9 @@ from cryptography.x509.oid import NameOID
 from structlog.testing import capture_logs
 
 from activities.channels import Channel, ChannelFailed, EmailChannel, LogChannel, SlackChannel
-from deploy.local.ports import free_port
 from schema.contracts.alert import Notice, Word
-from tests.activities.receivers import Mailbox, Webhook, mailbox, webhook
+from tests.activities.receivers import Mailbox, MailDoor, Webhook, mailbox, webhook
+from tests.serving import NOWHERE
 
 __all__ = ["mailbox", "webhook"]
 
@@ -63,12 +62,11 @@ async def test_no_channel_lets_out_where_it_leads(
 ) -> None:
     caplog.set_level("DEBUG")
     webhook.status = 404
-    nowhere = free_port(0, set())
     cases: dict[str, Channel] = {
         "HTTP 404": SlackChannel(webhook.url),
-        "ConnectError": SlackChannel(f"http://127.0.0.1:{nowhere}/s3cret"),
+        "ConnectError": SlackChannel(f"http://{NOWHERE}/s3cret"),
         "InvalidURL": SlackChannel("http://127.0.0.1:port/s3cret"),
-        "SMTPConnectError": EmailChannel(f"smtp://user:s3cret@127.0.0.1:{nowhere}", "a@example.org", ["b@example.org"]),
+        "SMTPConnectError": EmailChannel(f"smtp://user:s3cret@{NOWHERE}", "a@example.org", ["b@example.org"]),
         # It offers no TLS, so it is not shown the password.
         "SMTPException": EmailChannel(mailbox.url.replace("//", "//user:s3cret@"), "a@example.org", ["b@example.org"]),
         "1 recipients": EmailChannel(mailbox.url, "a@example.org", ["nobody-s3cret@example.org"]),
@@ -122,18 +120,17 @@ async def test_a_password_goes_over_tls(certificate: ssl.SSLContext, scheme: str
         seen.append((data.login, data.password))
         return AuthResult(success=True)
 
-    port = free_port(0, set())
     tls: dict[str, Any] = (
         {"ssl_context": certificate, "auth_require_tls": False}
         if scheme == "smtps"
         else {"tls_context": certificate, "require_starttls": True}
     )
-    controller = Controller(box, hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **tls)
-    controller.start()
+    door = MailDoor(box, authenticator=authenticate, auth_required=True, **tls)
+    door.start()
     try:
-        channel = EmailChannel(f"{scheme}://us%40er:s3%2Fcret@127.0.0.1:{port}", "a@example.org", ["b@example.org"])
-        await channel.send(NOTICES)
+        url = f"{scheme}://us%40er:s3%2Fcret@127.0.0.1:{door.port}"
+        await EmailChannel(url, "a@example.org", ["b@example.org"]).send(NOTICES)
     finally:
-        controller.stop()
+        door.stop()
     assert seen == [(b"us@er", b"s3/cret")]
     assert len(box.mails) == 1

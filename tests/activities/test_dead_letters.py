@@ -1,7 +1,6 @@
 """The dead-letter queue on a real SQS: looking moves nothing, and what is sent back is sent once and as it came."""
 
 import asyncio
-import contextlib
 import json
 from typing import Any
 from uuid import uuid4
@@ -11,7 +10,7 @@ import pytest
 from activities import bridge
 from activities import dead_letters as module
 from activities.dead_letters import DeadLetters
-from activities.queues import Queue
+from activities.queues import Message, Queue
 from schema.contracts.bridge import BridgeShift
 from schema.contracts.dead_letter import Redrive, Redriven
 from schema.contracts.job import JobStatus
@@ -131,24 +130,27 @@ async def test_two_who_redrive_at_once_send_each_message_once(edge: Edge, letter
     assert edge.left() == 30
 
 
-async def test_an_interrupted_redrive_loses_nothing_and_is_taken_up_again(edge: Edge, letters: DeadLetters) -> None:
+async def test_an_interrupted_redrive_loses_nothing_and_is_taken_up_again(
+    edge: Edge, letters: DeadLetters, monkeypatch: pytest.MonkeyPatch
+) -> None:
     body = await edge.message(await add_job(edge.pool, ["alpha"]))
     for _ in range(25):
         bury(edge, body)
 
-    async def interrupted() -> None:
-        async with contextlib.aclosing(letters.redrive(None, "ana", force=False, dry_run=False)) as walk:
-            async for _ in walk:
-                await asyncio.sleep(0.02)
+    put_back, under_way = Queue.put_back, asyncio.Semaphore(0)
 
-    task = asyncio.create_task(interrupted())
-    await asyncio.sleep(0.2)
+    async def seen(queue: Queue, message: Message) -> str:
+        under_way.release()
+        return await put_back(queue, message)
+
+    monkeypatch.setattr(Queue, "put_back", seen)
+    task = asyncio.create_task(redriven(letters))
+    for _ in range(12):
+        await under_way.acquire()
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError):
         await task
-    sent = edge.left()
-    assert 0 < sent < 25
-    assert await letters.count() == 25 - sent
+    assert (edge.left(), await letters.count()) == (12, 13), "what was under way came to its end"
     await redriven(letters)
     assert (edge.left(), await letters.count()) == (25, 0)
 

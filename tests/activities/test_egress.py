@@ -16,6 +16,7 @@ from activities.browser.pool import BrowserPool
 from activities.egress.http import Judged
 from activities.egress.reach import PUBLIC, PrivateAddress, Reach
 from activities.egress.socks import Egress
+from tests.patience import PATIENCE_S
 from tests.serving import LOOPBACK, serving
 
 PRIVATE = (
@@ -154,7 +155,7 @@ async def test_its_end_ends_what_goes_through_it() -> None:
             reader, writer = await stack.enter_async_context(through(way_out))
             writer.write(to("127.0.0.1", server.sockets[0].getsockname()[1]))
             await reader.readexactly(10)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert await reader.read() == b""
 
 
@@ -165,19 +166,19 @@ async def test_a_site_that_never_hangs_up_keeps_no_connection_that_the_browser_h
             await reader.readexactly(10)
             carried = set(way_out._connections)
         assert carried
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*carried)
 
 
 _PAGE = """<!doctype html><h1>Add your business</h1><script>
-async function lure(inside, port) {
+async function lure(inside, port, datagrams) {
   const tried = await Promise.allSettled([
     fetch(inside, {mode: "no-cors"}),
     fetch("/moved", {mode: "no-cors"}),
     new Promise((done) => document.body.append(Object.assign(new Image(), {src: inside, onerror: done, onload: done}))),
     new Promise((done) => document.body.append(
       Object.assign(document.createElement("iframe"), {src: inside, onload: done}))),
-    call([{urls: `stun:127.0.0.1:${port}`},
+    call([{urls: `stun:127.0.0.1:${datagrams}`},
           {urls: `turn:127.0.0.1:${port}?transport=tcp`, username: "x", credential: "x"}]),
   ]);
   return tried.length;
@@ -207,9 +208,8 @@ async def test_whatever_a_directorys_page_does_nothing_private_is_asked(browser_
     async with serving(inside) as server:
         port = server.sockets[0].getsockname()[1]
         address = f"http://127.0.0.1:{port}/"
-        datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            Datagrams, local_addr=("127.0.0.1", port)
-        )
+        datagrams, _ = await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, local_addr=("127.0.0.1", 0))
+        door = datagrams.get_extra_info("sockname")[1]
 
         async def directory(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
@@ -225,7 +225,7 @@ async def test_whatever_a_directorys_page_does_nothing_private_is_asked(browser_
         ):
             url = f"http://127.0.0.2:{outside.sockets[0].getsockname()[1]}/"
             await visit.page.goto(url)
-            assert await visit.page.evaluate("([inside, port]) => lure(inside, port)", [address, port]) == 5
+            assert await visit.page.evaluate("(where) => lure(...where)", [address, port, door]) == 5
             for leads_inside in (f"{url}moved", address):
                 with pytest.raises(playwright.async_api.Error):
                     await visit.page.goto(leads_inside)

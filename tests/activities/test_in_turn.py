@@ -3,6 +3,7 @@
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.browser import advance
 from activities.planning import Planning
 from schema.contracts.submission import SubmissionStatus
 from schema.failures import FailureType
@@ -55,6 +56,7 @@ async def test_a_directory_that_breaks_between_plan_and_submission_is_sent_nothi
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 @pytest.mark.parametrize("answer", [Answer("<h1>Oops</h1>", 500), HANG_UP], ids=["500", "hangs up"])
 async def test_a_directory_that_breaks_on_the_post_is_counted_too(counter: Counter, answer: Answer) -> None:
     counter.site.answers = [answer]
@@ -70,6 +72,7 @@ async def test_a_directory_that_answers_is_well_whatever_it_says(counter: Counte
     assert await failures(counter.pool) == 0
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_browser_that_ends_is_not_the_directorys_fault(counter: Counter) -> None:
     async def crash(_: Post) -> None:
         kill_browser()
@@ -108,7 +111,10 @@ async def test_a_connection_that_breaks_between_two_steps_is_the_directorys_faul
     assert await failures(counter.pool) == 1
 
 
-async def test_a_wizard_that_just_does_not_go_on_is_a_persons(counter: Counter) -> None:
+async def test_a_wizard_that_just_does_not_go_on_is_a_persons(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advance, "_PATIENCE_S", 1)
     counter.site.form = _WIZARD % "fetch('/next', {method: 'POST'})"
     stopped = await counter.plan()
     assert (stopped.status, stopped.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PLAN_REJECTED)

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from activities.browser import advance
 from activities.browser.pool import BrowserPool
 from brain.models.advisor import Advisor, Limits
 from deploy.cli.example import example_profile
@@ -137,10 +138,13 @@ async def test_a_change_in_a_later_step_makes_another_form_of_it(street: Street)
     assert [bool(post.fields["last"]) for post in street.site.posts] == [True] * 4
 
 
-async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_asked(street: Street) -> None:
+async def test_a_wizard_that_no_longer_goes_on_is_looked_at_before_a_person_is_asked(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
     street.site.form = wizard("City")
     await street.served()
     street.site.form = wizard("City").replace(NEXT, "")
+    monkeypatch.setattr(advance, "_PATIENCE_S", 1)
     outcome = await street.served()
     assert (outcome.status, outcome.failure) == (SubmissionStatus.AWAITING_ACTION, FailureType.PLAN_REJECTED)
     assert "next step" in outcome.reason

@@ -1,13 +1,14 @@
 """The eye, on pages in a real browser: what is seen, what it is called, and what is left out."""
 
+import asyncio
 import time
-from itertools import pairwise
 
 import pytest
 from playwright.async_api import Page
 
 from activities.browser.observe import observe
 from schema.contracts.form import ButtonKind, CaptchaKind, FieldKind, FormField, FormSnapshot, LabelSource
+from tests.patience import PATIENCE_S, eventually
 
 _FRAME = "<h1>Add your business</h1><form method=post action=/save>{}<button>Submit listing</button></form>"
 _BASIC = "<label>Business name <input name=bn></label><label>Category <input name=cat></label>"
@@ -241,10 +242,9 @@ async def test_a_login_box_at_the_edge_is_no_wall(page: Page) -> None:
 
 async def test_no_form_for_a_business(page: Page) -> None:
     await page.set_content(_OTHERS.replace("type=password", "type=text"))
-    started = time.monotonic()
-    snapshot = (await observe(page)).snapshot
-    assert not snapshot.found
-    assert time.monotonic() - started < 1, "a page without scripts needs no waiting"
+    async with asyncio.timeout(PATIENCE_S):
+        snapshot = (await observe(page, patience_s=3600)).snapshot
+    assert not snapshot.found, "a page without scripts needs no waiting"
 
 
 async def test_a_form_that_a_script_builds_is_waited_for(page: Page) -> None:
@@ -253,7 +253,7 @@ async def test_a_form_that_a_script_builds_is_waited_for(page: Page) -> None:
         + _FRAME.format(_BASIC)
         + "` }, 600)</script>"
     )
-    assert (await observe(page)).snapshot.found
+    assert (await observe(page, patience_s=PATIENCE_S)).snapshot.found
 
 
 async def test_no_form_is_waited_for_only_so_long(page: Page) -> None:
@@ -392,9 +392,11 @@ async def test_handles_outlive_generated_ids_and_other_fields(page: Page) -> Non
 
 async def test_a_simple_page_is_seen_quickly(page: Page) -> None:
     await page.set_content(_FRAME.format(_BASIC + "<label>Phone <input name=tel></label>" * 10))
-    await observe(page)
-    times = [time.monotonic()]
-    for _ in range(5):
+
+    async def quick() -> bool:
+        started = time.monotonic()
         await observe(page)
-        times.append(time.monotonic())
-    assert min(after - before for before, after in pairwise(times)) < 0.15
+        return time.monotonic() - started < 0.15
+
+    # Where others have the machine, one of many looks has it for itself.
+    await eventually(quick)

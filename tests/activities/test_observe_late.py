@@ -5,6 +5,7 @@ import asyncio
 from playwright.async_api import Page, Route
 
 from activities.browser.observe import observe
+from tests.patience import PATIENCE_S
 
 
 async def test_fields_of_a_frame_that_loads_late_have_the_handles_of_one_that_was_there(page: Page) -> None:
@@ -21,7 +22,7 @@ async def test_fields_of_a_frame_that_loads_late_have_the_handles_of_one_that_wa
     await page.context.unroute("**/*")
     await page.context.route("**/*", answer)
     await page.goto("https://directory.example/add", wait_until="domcontentloaded")
-    early = asyncio.create_task(observe(page))
+    early = asyncio.create_task(observe(page, patience_s=PATIENCE_S))
     await asyncio.sleep(0.5)
     late.set()
     first, second = await early, await observe(page)
@@ -37,5 +38,5 @@ async def test_a_login_beside_a_form_that_a_script_has_yet_to_build_is_no_wall(p
         "<form method=post><label>Business name <input name=bn></label><label>City <input name=c></label>"
         "<label>Phone <input name=p></label><button>Add listing</button></form>' }, 600)</script>"
     )
-    snapshot = (await observe(page)).snapshot
+    snapshot = (await observe(page, patience_s=PATIENCE_S)).snapshot
     assert (snapshot.found, snapshot.login_required) == (True, False)

@@ -60,12 +60,15 @@ async def test_a_page_is_closed_however_the_visit_ends(browser: BrowserPool) -> 
 
 
 async def test_a_page_is_closed_through_repeated_cancellation(browser: BrowserPool) -> None:
+    inside = asyncio.Event()
+
     async def stay() -> None:
         async with browser.visit():
+            inside.set()
             await asyncio.sleep(3600)
 
     task = asyncio.create_task(stay())
-    await until(lambda: open_contexts(browser) == 1)
+    await inside.wait()
     for _ in range(3):
         task.cancel()
         await asyncio.sleep(0)

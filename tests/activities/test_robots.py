@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-import activities.robots
 from activities.boundary import ActivityFailure
 from activities.browser.pool import BrowserPool
 from activities.egress.reach import PUBLIC
@@ -63,8 +62,7 @@ async def host() -> AsyncIterator[Host]:
 
 
 @pytest.fixture
-async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    monkeypatch.setattr(activities.robots, "_TIMEOUT_S", 0.5)
+async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with robots_client("https://directorybolt.example/bot", LOOPBACK) as opened:
         yield opened
 
@@ -115,17 +113,23 @@ async def test_a_file_that_is_not_there_forbids_nothing(host: Host, robots: Robo
 
 
 @pytest.mark.parametrize("answer", ["429 Later", "500 Oh", "503 Later", "599 Oh", "", None])
-async def test_while_it_cannot_be_had_nothing_is_allowed(host: Host, robots: Robots, answer: str | None) -> None:
+async def test_while_it_cannot_be_had_nothing_is_allowed(
+    host: Host, robots: Robots, client: httpx.AsyncClient, answer: str | None
+) -> None:
+    patience = client.timeout
     if answer:
         host.says("User-agent: *\nAllow: /", answer)
     else:
         host.answers["/robots.txt"] = answer
+    if answer is None:
+        client.timeout = httpx.Timeout(0.5)
     for _ in range(2):
         with pytest.raises(ActivityFailure) as caught:
             await robots.manners(host.url)
         assert caught.value.failure is FailureType.DIRECTORY_UNREACHABLE
     assert len(host.heads) == 2, "the next visitor tries again"
     host.says(CLOSED)
+    client.timeout = patience
     assert (await robots.manners(host.url)).forbidden_by
 
 

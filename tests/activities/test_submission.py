@@ -108,6 +108,7 @@ async def test_a_script_that_posts_twice_gets_one_post_through(counter: Counter,
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_button_that_is_pressed_twice_by_its_page_gets_one_post_through(counter: Counter) -> None:
     counter.site.answers = [Answer(after_s=0.5)]
     again = "document.forms[0].addEventListener('submit', (e) => setTimeout(() => e.target.submit(), 100));"
@@ -124,6 +125,7 @@ async def test_an_answer_that_is_meant_for_a_window_of_its_own_is_read(counter: 
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_thanks_over_a_server_error_prove_nothing(counter: Counter) -> None:
     counter.site.answers = [Answer(status=500)]
     outcome = await counter.plan_and_submit()
@@ -131,6 +133,7 @@ async def test_thanks_over_a_server_error_prove_nothing(counter: Counter) -> Non
     assert outcome.response_status == 500
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_beacon_that_is_answered_well_does_not_speak_for_the_form(counter: Counter) -> None:
     counter.site.form = FORM.replace(
         "<button>", "<button onclick=\"fetch('/track', {method: 'POST', body: 'click'})\">"
@@ -144,6 +147,7 @@ async def test_a_beacon_that_is_answered_well_does_not_speak_for_the_form(counte
     assert (outcome.status, outcome.response_status) == (SubmissionStatus.UNCERTAIN, 500)
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_connection_that_breaks_after_the_post_is_uncertain_and_never_tried_again(counter: Counter) -> None:
     counter.site.answers = [HANG_UP]
     outcome = await counter.plan_and_submit()
@@ -153,17 +157,19 @@ async def test_a_connection_that_breaks_after_the_post_is_uncertain_and_never_tr
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_directory_that_never_answers_is_uncertain(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(activities.browser.send, "_ANSWER_WITHIN_S", 1)
-    monkeypatch.setattr(activities.submission, "_SEND_LIMIT_S", 4)
+    monkeypatch.setattr(activities.submission, "_SEND_LIMIT_S", 6)
     counter.site.answers = [Answer(after_s=60)]
     outcome = await counter.plan_and_submit()
     assert outcome.status is SubmissionStatus.UNCERTAIN
     assert len(counter.site.posts) == 1
 
 
-async def test_a_slow_answer_is_waited_for(counter: Counter) -> None:
-    counter.site.answers = [Answer(after_s=7)]
+async def test_a_slow_answer_is_waited_for(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 4)
+    counter.site.answers = [Answer(after_s=4.5)]
     assert (await counter.plan_and_submit()).status is SubmissionStatus.SUBMITTED
 
 
@@ -183,9 +189,17 @@ async def test_a_retry_waits_until_the_first_attempt_must_be_over_and_then_says_
 
 
 async def test_of_two_workers_on_one_row_one_posts_and_the_other_never_does(counter: Counter) -> None:
-    counter.site.answers = [Answer(after_s=1)]
+    one_has_ended = asyncio.Event()
+
+    async def wait(_: Post) -> None:
+        await one_has_ended.wait()
+
+    counter.site.on_post = wait
     await counter.plan()
-    ends = await asyncio.gather(counter.submit(), counter.submit(), return_exceptions=True)
+    both = [asyncio.create_task(counter.submit()) for _ in range(2)]
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    one_has_ended.set()
+    ends = await asyncio.gather(*both, return_exceptions=True)
     assert len(counter.site.posts) == 1
     row = await counter.row()
     assert (row.status, row.attempt) == (SubmissionStatus.SUBMITTED, 1)
@@ -234,6 +248,7 @@ async def test_a_browser_that_dies_before_the_click_is_tried_again(counter: Coun
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_browser_that_dies_after_the_click_leaves_it_uncertain(counter: Counter) -> None:
     async def kill(_: Post) -> None:
         kill_browser()
@@ -334,6 +349,7 @@ async def test_a_directory_that_refuses_whatever_is_written_gets_three_posts_at_
     assert len(counter.site.posts) <= 3
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_page_whose_own_checks_stop_the_form_sent_nothing(counter: Counter) -> None:
     counter.site.form = scripted(
         "form.addEventListener('submit', () => { said.className = 'error'; said.textContent = "
@@ -352,6 +368,7 @@ async def test_a_button_under_a_banner_is_pressed_all_the_same_and_once(counter:
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_captcha_that_comes_up_at_the_click_waits_for_a_person_who_may_send_it_on(counter: Counter) -> None:
     counter.site.form = scripted(
         "form.addEventListener('submit', () => { said.innerHTML = 'Please solve the captcha to continue. "
@@ -363,6 +380,7 @@ async def test_a_captcha_that_comes_up_at_the_click_waits_for_a_person_who_may_s
     assert outcome.screenshot
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_page_that_thanks_without_sending_is_uncertain(counter: Counter) -> None:
     counter.site.form = scripted(f"form.addEventListener('submit', () => {{ {ACCEPTED} }});")
     outcome = await counter.plan_and_submit()
@@ -378,6 +396,7 @@ async def test_a_form_that_is_sent_by_get_arrives_once(counter: Counter) -> None
     assert len(counter.site.queries) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_script_that_sends_by_get_and_says_nothing_may_have_sent(counter: Counter) -> None:
     counter.site.form = scripted(
         "form.addEventListener('submit', () => fetch('/add?' + new URLSearchParams(new FormData(form))));"

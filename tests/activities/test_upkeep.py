@@ -21,6 +21,7 @@ from schema.store import history, jobs, results
 from schema.store.database import Pool
 from schema.store.history import Event
 from tests.factories import add_begun_job, add_job, row
+from tests.patience import PATIENCE_S
 from tests.schema.clerk import UNKNOWN, made
 from tests.workflows.bench import Bench
 from tests.workflows.fleet import Fleet
@@ -108,7 +109,7 @@ async def test_a_job_whose_workflow_was_terminated_goes_on_and_clicks_once(inhab
     first, second = await asyncio.gather(inhabited.look("restart_jobs"), inhabited.look("restart_jobs"))
     assert healed in (first, second)
     inhabited.bench.directories.go_on()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         progress = await inhabited.bench.job(job_id).result()
     assert (progress.status, progress.counts.submitted) == (JobStatus.COMPLETED, 3)
     assert dict(inhabited.bench.directories.clicks) == dict.fromkeys(SLUGS, 1)
@@ -123,7 +124,7 @@ async def test_a_claimed_job_that_never_began_is_started(inhabited: Inhabited, p
     await history.append(pool, Event.QUEUE_CLAIMED, job_id)
     await inhabited.age()
     assert await inhabited.look("restart_jobs") == {("job without a running workflow", True): 1}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await inhabited.bench.job(job_id).result()).counts.submitted == 1
 
 
@@ -211,7 +212,7 @@ async def test_a_workflow_hears_of_a_late_attempts_outcome(dev: WorkflowEnvironm
         told = {("moved on by an attempt that was thought dead", True): 1}
         assert await inhabited.look("settle_submissions", dry_run=True) == told
         assert await inhabited.look("settle_submissions") == told
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await handle.result()).counts.submitted == 1
         assert await inhabited.look("settle_submissions") == {}
 

@@ -7,16 +7,15 @@ import pytest
 import activities.browser.send
 from activities.browser.pool import BrowserPool
 from schema.store.database import Pool
-from tests.activities.counter import Counter, counter_at
+from tests.activities.counter import Counter, counter_at, expect_silence
 from tests.activities.site import open_site
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The directories are on this machine, and dumb: what they have not said at once they never will."""
-    monkeypatch.setattr(activities.browser.send, "_POST_LEAVES_WITHIN_S", 2)
+    """For tests in which the directory's last word is none."""
+    expect_silence(monkeypatch)
     monkeypatch.setattr(activities.browser.send, "_ANSWER_WITHIN_S", 3)
-    monkeypatch.setattr(activities.browser.send, "_PAGE_SPEAKS_WITHIN_S", 1)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ async def test_a_page_that_crashes_before_the_click_is_visited_again(
     assert len(counter.site.posts) == 1
 
 
+@pytest.mark.usefixtures("short_patience")
 async def test_a_page_that_crashes_after_the_click_claims_no_more_than_it_heard(counter: Counter) -> None:
     await counter.plan()
     counter.site.on_post = crash

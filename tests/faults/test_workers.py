@@ -14,11 +14,11 @@ from schema.failures import FailureType
 from schema.store import results
 from schema.store.database import Pool
 from schema.store.submissions import Submission
-from tests.activities.counter import Counter
+from tests.activities.counter import Counter, expect_silence
 
 
 async def test_a_worker_that_slept_between_intent_and_click_does_not_click_when_it_wakes(
-    counter: Counter,
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Meanwhile the row was called uncertain, the directory was found empty, and another worker has sent the form."""
     claim = results.claim_intent
@@ -31,6 +31,7 @@ async def test_a_worker_that_slept_between_intent_and_click_does_not_click_when_
         assert (await counter.submit()).status is SubmissionStatus.UNCERTAIN
         await results.record(pool, submission, Outcome(status=SubmissionStatus.PLANNED), attempt)
         assert (await counter.submit()).status is SubmissionStatus.SUBMITTED
+        expect_silence(monkeypatch)
         return attempt
 
     await counter.plan()
@@ -74,6 +75,7 @@ async def test_a_clock_that_is_set_while_the_form_is_sent_may_cost_a_visit_and_n
     await counter.plan()
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(results, "claim_intent", jump)
+        expect_silence(monkeypatch)
         outcome = await counter.submit()
     assert (outcome.status, outcome.may_be_sent) == (SubmissionStatus.PLANNED, False)
     assert (await counter.submit()).status is SubmissionStatus.SUBMITTED
