@@ -1,7 +1,7 @@
 """What the street of directory sites looks like, observed once: real forms for tests that need no browser."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +31,20 @@ class Street:
 
 
 async def record_street(executable: Path, folder: Path) -> Street:
-    """With scripts on, and nothing but the street to talk to."""
-    async with _visitor(executable, folder) as context:
+    """With scripts on."""
+    async with _visitors(executable, folder) as visitor:
         waiting = list(SITES)
         found: dict[str, PageObservation] = {}
 
         async def tab() -> None:
+            context = await visitor()
+            # The scripts' time passes at once, and as much of it on every machine. A context has one clock.
+            await context.clock.install()
             page = await context.new_page()
-            # The scripts' time passes at once, and as much of it on every machine.
-            await page.clock.install()
             while waiting:
                 site = waiting.pop()
                 await page.goto(f"{_HOST}{site.slug}/{site.form_path}", wait_until="load")
-                await page.clock.run_for(_SCRIPTS_RUN_MS)
+                await context.clock.run_for(_SCRIPTS_RUN_MS)
                 frames = tuple(document.facts for document in await documents_of(page))
                 found[site.slug] = PageObservation(url=page.url, title=await page.title(), frames=frames)
 
@@ -54,17 +55,21 @@ async def record_street(executable: Path, folder: Path) -> Street:
 
 
 @asynccontextmanager
-async def _visitor(executable: Path, folder: Path) -> AsyncIterator[BrowserContext]:
+async def _visitors(executable: Path, folder: Path) -> AsyncIterator[Callable[[], Awaitable[BrowserContext]]]:
+    """Makes them; none has anybody but the street to talk to."""
     chromium = await launch(executable)
     try:
         async with open_street(folder) as street:
-            context = await chromium.browser.new_context()
 
             async def answer(route: Route) -> None:
                 await _answer(street, route)
 
-            await context.route("**/*", answer)
-            yield context
+            async def visitor() -> BrowserContext:
+                context = await chromium.browser.new_context()
+                await context.route("**/*", answer)
+                return context
+
+            yield visitor
     finally:
         await chromium.end()
 
