@@ -32,10 +32,13 @@ from schema.contracts.submission import DirectoryState, SubmissionStatus
 from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import row
-from tests.workflows.scripted import ScriptedDirectories, Turn
+from tests.workflows.scripted import PATIENCE_S, ScriptedDirectories, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 from workflows.policies import BROWSER_QUEUE_SUFFIX
+
+_THROTTLE = timedelta(seconds=1)
+"""As the real workers: by default an activity hears of its cancellation only after 16 seconds."""
 
 
 class Bench:
@@ -77,7 +80,7 @@ class Bench:
 
     async def until(self, job_id: UUID, slug: str, status: SubmissionStatus) -> None:
         """Wait, in real time, until the ledger says so and the workflow has heard it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 with contextlib.suppress(Exception):
                     if (await self.child(job_id, slug).query(DirectoryWorkflow.outcome)).status is status:
@@ -91,12 +94,22 @@ class Bench:
             select count(*) from actions a join job_results r on r.id = a.result_id
             where r.job_id = $1 and a.status = 'open'
         """
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while await self._pool.fetchval(query, job_id) < number:
                 await asyncio.sleep(0.05)
 
+    async def until_quiet(self, job_id: UUID) -> JobProgress:
+        """Wait until the job has heard of every directory that it has ended or waits for a person."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                progress = await self.job(job_id).query(JobWorkflow.progress)
+                counts = progress.counts
+                if 0 < counts.total == counts.ended + counts.waiting and not progress.running:
+                    return progress
+                await asyncio.sleep(0.05)
+
     async def until_settled(self, job_id: UUID) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not (await jobs.count(self._pool, job_id)).settled:
                 await asyncio.sleep(0.05)
 
@@ -147,6 +160,8 @@ async def working(
         task_queue=queue + BROWSER_QUEUE_SUFFIX,
         activities=[directories.plan_submission, directories.submit, directories.look_up],
         deployment_config=deployment,
+        max_heartbeat_throttle_interval=_THROTTLE,
+        default_heartbeat_throttle_interval=_THROTTLE,
     )
     async with main, browser:
         if only:
@@ -177,7 +192,7 @@ async def reset(
     to be reset to: its first workflow task is waited for.
     """
     if at is None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not (points := await reset_points(handle)):
                 await asyncio.sleep(0.05)
         at = points[-1 if last else 0]

@@ -20,6 +20,10 @@ from schema.contracts.submission import Evidence, Outcome, Sighting, Standing, S
 from schema.failures import FailureType
 from schema.store import results, submissions, turns
 from schema.store.database import Pool
+from schema.store.submissions import Submission
+
+PATIENCE_S = 90.0
+"""Real seconds until what must come has come, on a machine with much else to do: whoever fails, waits so long."""
 
 _BUSY_FOR = timedelta(milliseconds=100)
 
@@ -177,8 +181,12 @@ class ScriptedDirectories:
             outcome = Outcome(status=SubmissionStatus.PLANNED, failure=FailureType.FORM_CHANGED)
             await results.record(self._pool, submission, outcome, submission.attempt)
             return outcome
+        # A cancellation that comes between the two would leave a question that the script does not have.
+        return await to_its_end(self._click(submission, turn))
+
+    async def _click(self, submission: Submission, turn: Turn) -> Outcome:
         attempt = await results.claim_intent(self._pool, submission)
-        self.clicks[ref.slug] += 1
+        self.clicks[submission.ref.slug] += 1
         if turn is Turn.DIE_AFTER_CLICK:
             raise ActivityFailure(FailureType.BROWSER_FAILED, "the worker died")
         outcome = _AFTER_CLICK[turn]
@@ -206,7 +214,14 @@ class ScriptedDirectories:
 
     async def begun(self, slug: str) -> None:
         """Wait until a HANG, SLOW or DEAF directory is being submitted to."""
-        await self.hanging[slug].wait()
+        async with asyncio.timeout(PATIENCE_S):
+            await self.hanging[slug].wait()
+
+    async def until_at_work(self, number: int) -> None:
+        """Wait until so many are being submitted to at once."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.at_work) < number:
+                await asyncio.sleep(0.02)
 
     def go_on(self) -> None:
         """Let the SLOW and the DEAF ones end."""

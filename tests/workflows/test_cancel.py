@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+from uuid import UUID
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
@@ -14,9 +16,18 @@ from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.workflows.bench import Bench, working
-from tests.workflows.scripted import Turn
+from tests.workflows.scripted import PATIENCE_S, Turn
 
 SLUGS = ("alpha", "beta", "gamma", "delta", "epsilon")
+
+
+async def until_told_to_stop(bench: Bench, job_id: UUID, slug: str) -> None:
+    """Wait until the directory's workflow has asked its activity to stop."""
+    async with asyncio.timeout(PATIENCE_S):
+        while EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED not in [
+            event.event_type async for event in bench.child(job_id, slug).fetch_history_events()
+        ]:
+            await asyncio.sleep(0.05)
 
 
 async def test_a_cancellation_that_an_activity_did_not_hear_is_heard_after_it(
@@ -27,10 +38,10 @@ async def test_a_cancellation_that_an_activity_did_not_hear_is_heard_after_it(
         handle = await bench.start_job(job_id)
         await bench.directories.begun("alpha")
         await handle.cancel()
-        await asyncio.sleep(1)
+        await until_told_to_stop(bench, job_id, "alpha")
         bench.directories.go_on()
         with pytest.raises(WorkflowFailureError):
-            await asyncio.wait_for(handle.result(), 30)
+            await asyncio.wait_for(handle.result(), PATIENCE_S)
         # It was sent: whether it is listed is still a question, whoever cancelled.
         assert (await row(pool, job_id, "alpha")).status is SubmissionStatus.AWAITING_ACTION
 
@@ -50,7 +61,7 @@ async def cancelled(bench: Bench, pool: Pool, number: int, after_s: float) -> No
     await asyncio.sleep(after_s)
     await handle.cancel()
     with pytest.raises(WorkflowFailureError):
-        await asyncio.wait_for(handle.result(), 45)
+        await asyncio.wait_for(handle.result(), PATIENCE_S)
     summary = await jobs.summary(pool, job_id)
     assert summary is not None
     counts = await jobs.count(pool, job_id)

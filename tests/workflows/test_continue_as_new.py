@@ -22,7 +22,7 @@ from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.stacks import short_histories
 from tests.workflows.bench import Bench, reset, working
-from tests.workflows.scripted import Turn
+from tests.workflows.scripted import PATIENCE_S, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 
@@ -44,7 +44,7 @@ async def impatient(test_folder: Path) -> AsyncIterator[WorkflowEnvironment]:
 
 async def until_runs(bench: Bench, workflow_id: str, number: int) -> None:
     """Wait until the server lists so many runs of the workflow: the list follows a moment later."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while (await bench.client.count_workflows(f"WorkflowId = '{workflow_id}'")).count < number:
             await asyncio.sleep(0.1)
 
@@ -74,7 +74,7 @@ async def test_a_job_survives_several_continue_as_news(impatient: WorkflowEnviro
             await bench.child(job_id, slug).execute_update(
                 DirectoryWorkflow.resolve, ActionResolution(resolution=decision, by="ana")
             )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             progress = await bench.job(job_id).result()
         assert (progress.status, progress.counts.submitted, progress.counts.failed) == (JobStatus.COMPLETED, 11, 1)
         assert bench.directories.clicks == dict.fromkeys(SLUGS, 1)
@@ -104,7 +104,7 @@ async def test_a_job_that_only_waits_continues_as_new_too(impatient: WorkflowEnv
         await bench.child(job_id, "alpha").execute_update(
             DirectoryWorkflow.resolve, ActionResolution(resolution=Resolution.RETRY, by="ana")
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await bench.job(job_id).result()).counts.submitted == 1
 
 
@@ -121,7 +121,7 @@ async def test_cancelling_reaches_children_that_an_earlier_run_started(
         job = bench.job(job_id)
         await job.cancel()
         with pytest.raises(WorkflowFailureError):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 await job.result()
         assert "alpha" in bench.directories.closed
         for slug in ("alpha", "beta"):
@@ -152,7 +152,7 @@ async def test_a_replay_goes_on_in_the_next_run_and_through_resets(
         bench.directories.go_on()
         decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
         await bench.child(job_id, "beta").execute_update(DirectoryWorkflow.resolve, decision)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             progress = await bench.job(job_id).result()
         assert (progress.status, progress.counts.submitted) == (JobStatus.COMPLETED, 2)
         assert bench.directories.clicks == {"alpha": 2, "beta": 1}

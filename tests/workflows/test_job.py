@@ -110,19 +110,21 @@ async def test_those_that_wait_for_a_person_leave_the_window(skipping: WorkflowE
     async with working(skipping, pool, scripts, window=3) as bench:
         job_id = await add_job(pool, SLUGS)
         await bench.start_job(job_id)
-        await bench.until_settled(job_id)
+        progress = await bench.until_quiet(job_id)
+        assert (progress.counts.submitted, progress.counts.waiting) == (6, 6)
         counts = await jobs.count(pool, job_id)
         assert (counts.submitted, counts.awaiting_action) == (6, 6)
         assert bench.directories.most_at_work <= 3
-        progress = await bench.job(job_id).query(JobWorkflow.progress)
-        assert (progress.counts.waiting, progress.running) == (6, ())
 
 
 async def test_the_window_bounds_what_runs_at_once(skipping: WorkflowEnvironment, pool: Pool) -> None:
-    async with working(skipping, pool, window=4) as bench:
-        progress = await bench.run_job(await add_job(pool, SLUGS))
-        assert progress.counts.submitted == len(SLUGS)
-        assert 1 < bench.directories.most_at_work <= 4
+    async with working(skipping, pool, {slug: [Turn.SLOW] for slug in SLUGS}, window=4) as bench:
+        handle = await bench.start_job(await add_job(pool, SLUGS))
+        await bench.directories.until_at_work(4)
+        assert len((await handle.query(JobWorkflow.progress)).running) == 4
+        bench.directories.go_on()
+        assert (await handle.result()).counts.submitted == len(SLUGS)
+        assert bench.directories.most_at_work == 4
 
 
 async def test_a_paused_job_starts_nothing_until_resumed(skipping: WorkflowEnvironment, pool: Pool) -> None:

@@ -14,7 +14,7 @@ from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.workflows.bench import working
-from tests.workflows.scripted import Turn
+from tests.workflows.scripted import PATIENCE_S, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 
@@ -22,7 +22,7 @@ SLUGS = ("alpha", "beta", "gamma")
 
 
 async def until_failed(pool: Pool, job_id: UUID, slug: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not await pool.fetchval(
             """
             select count(*) from job_results r join directories d on d.id = r.directory_id
@@ -40,14 +40,14 @@ async def test_a_job_that_has_ended_runs_once_more_for_what_failed(skipping: Wor
         assert (await bench.run_job(job_id)).counts.failed == 1
         for replays, clicks, status in ((1, 2, SubmissionStatus.FAILED), (2, 3, SubmissionStatus.SUBMITTED)):
             assert await bench.replay(job_id, "beta") == {"beta": ReplayAnswer.ACCEPTED}
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 progress = await bench.job(job_id).result()
             assert (progress.status, progress.counts.ended) == (JobStatus.COMPLETED, len(SLUGS))
             assert (await row(pool, job_id, "beta")).status is status
             assert (await bench.child(job_id, "beta", replays).result()).replays == replays
             assert bench.directories.clicks == {"alpha": 1, "beta": clicks, "gamma": 1}
         assert await bench.replay(job_id, "beta") == {"beta": ReplayAnswer.ALREADY_SUBMITTED}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await bench.job(job_id).result()
         assert bench.directories.clicks["beta"] == 3
 
@@ -59,18 +59,18 @@ async def test_a_running_job_takes_a_replay_on_within_its_window(skipping: Workf
         job_id = await add_job(pool, SLUGS)
         await bench.start_job(job_id)
         await bench.until(job_id, "gamma", SubmissionStatus.AWAITING_ACTION)
+        # Otherwise the second may come when what the first asked for has been done.
+        await bench.job(job_id).execute_update(JobWorkflow.pause)
         first, second = await asyncio.gather(*(bench.replay(job_id, *SLUGS) for _ in range(2)))
+        await bench.job(job_id).execute_update(JobWorkflow.resume)
         assert first["gamma"] is second["gamma"] is ReplayAnswer.WAITS_FOR_PERSON
         for slug in ("alpha", "beta"):
             assert {first[slug], second[slug]} == {ReplayAnswer.ACCEPTED, ReplayAnswer.ALREADY_REQUESTED}
-        await bench.until_settled(job_id)
-        async with asyncio.timeout(30):
-            while (await bench.job(job_id).query(JobWorkflow.progress)).running:
-                await asyncio.sleep(0.05)
+        await bench.until_quiet(job_id)
         for slug, replays, resolution in (("alpha", 1, Resolution.GIVE_UP), ("gamma", 0, Resolution.CONFIRMED)):
             decision = ActionResolution(resolution=resolution, by="ana")
             await bench.child(job_id, slug, replays).execute_update(DirectoryWorkflow.resolve, decision)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await bench.job(job_id).result()).counts.submitted == 2
         assert bench.directories.clicks == {"alpha": 1, "beta": 2, "gamma": 1}
         assert bench.directories.most_at_work == 1
@@ -89,7 +89,7 @@ async def test_a_paused_job_starts_no_replay_until_it_is_resumed(skipping: Workf
         await handle.execute_update(JobWorkflow.resume)
         decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
         await bench.child(job_id, "beta").execute_update(DirectoryWorkflow.resolve, decision)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await handle.result()).counts.submitted == 2
 
 
@@ -106,7 +106,7 @@ async def test_a_replay_may_come_at_any_moment_of_a_jobs_end(dev: WorkflowEnviro
             await until_failed(pool, job_id, slug)
             await asyncio.sleep(index * 0.02)
             assert await bench.replay(job_id, slug) == {slug: ReplayAnswer.ACCEPTED}
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_S):
                 assert (await bench.job(job_id).result()).counts.submitted == 1
             summary = await jobs.summary(pool, job_id)
             assert summary is not None
@@ -124,7 +124,7 @@ async def test_a_cancelled_job_ends_its_replays_too(dev: WorkflowEnvironment, po
         await bench.directories.begun("alpha")
         await bench.job(job_id).cancel()
         with pytest.raises(WorkflowFailureError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_S):
                 await bench.job(job_id).result()
         assert not bench.directories.at_work
         for slug in ("alpha", "beta"):
@@ -141,10 +141,10 @@ async def test_a_replay_whose_child_is_terminated_can_be_asked_for_again(dev: Wo
         await bench.replay(job_id, "alpha")
         await bench.until_asked(job_id)
         await bench.child(job_id, "alpha", 1).terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await bench.job(job_id).result()).status is JobStatus.FAILED
         assert (await row(pool, job_id, "alpha")).outcome.failure == "workflow_closed"
         assert await bench.replay(job_id, "alpha") == {"alpha": ReplayAnswer.ACCEPTED}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await bench.job(job_id).result()).counts.submitted == 1
         assert bench.directories.clicks == {"alpha": 2}

@@ -24,7 +24,7 @@ from schema.store import results
 from schema.store.database import Pool
 from tests.factories import add_job, row
 from tests.workflows.bench import Bench, reset, reset_points, working
-from tests.workflows.scripted import Turn
+from tests.workflows.scripted import PATIENCE_S, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 
@@ -48,7 +48,7 @@ async def press_every_reset(
     """Reset the run to each of its points after the first so many, and look each time what has become of it."""
     for number, at in enumerate((await reset_points(run))[after:]):
         await reset(bench, run, at=at, without=_MESSAGES if number % 2 else ())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await look()
 
 
@@ -93,7 +93,7 @@ async def test_while_a_person_is_waited_for(dev: WorkflowEnvironment, pool: Pool
         await press_every_reset(bench, await current(bench, pressed.id), waits(bench, job_id, "beta"))
         decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
         await bench.child(job_id, "beta").execute_update(DirectoryWorkflow.resolve, decision)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await ends(bench, job_id, 2)()
         assert bench.directories.clicks == {"alpha": 1, "beta": 1}
 
@@ -111,7 +111,7 @@ async def test_while_a_page_is_open(dev: WorkflowEnvironment, pool: Pool, who: s
 
         await press_every_reset(bench, await current(bench, pressed.id), look)
         bench.directories.go_on()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await ends(bench, job_id, 2)()
         assert bench.directories.clicks == {"alpha": 1, "beta": 1}
 
@@ -153,7 +153,7 @@ async def test_while_a_replay_is_under_way(dev: WorkflowEnvironment, pool: Pool)
         for run in (*children, second, first):
             await press_every_reset(bench, run, look)
         bench.directories.go_on()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             await ends(bench, job_id, 2)()
         assert bench.directories.clicks == {"alpha": 1, "beta": 2}
 
@@ -179,16 +179,21 @@ async def test_all_that_a_build_has_done(dev: WorkflowEnvironment, pool: Pool) -
         job_id = await add_job(pool, ["alpha", "beta"])
         await bench.run_job(job_id)
         before = {handle.id: (await handle.describe()).run_id for handle in of(bench, job_id)}
+        # Who resets so takes what the server lists, and the list follows a moment later.
+        query = f"WorkflowId STARTS_WITH 'job-{job_id}' AND ExecutionStatus = 'Completed'"
+        async with asyncio.timeout(PATIENCE_S):
+            while (await bench.client.count_workflows(query)).count < len(before):
+                await asyncio.sleep(0.05)
         await bench.client.workflow_service.start_batch_operation(
             StartBatchOperationRequest(
                 namespace=bench.client.namespace,
                 job_id=f"reset-{job_id}",
                 reason="test",
-                visibility_query=f"WorkflowId STARTS_WITH 'job-{job_id}'",
+                visibility_query=query,
                 reset_operation=BatchOperationReset(options=ResetOptions(build_id="only")),
             )
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             for handle in of(bench, job_id):
                 while (await handle.describe()).run_id == before[handle.id]:
                     await asyncio.sleep(0.1)
@@ -208,7 +213,7 @@ async def test_a_job_is_reset_while_children_are_under_way(dev: WorkflowEnvironm
         await bench.directories.begun("delta")
         await reset(bench, bench.job(job_id), last=last)
         bench.directories.go_on()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             progress = await bench.job(job_id).result()
         assert (progress.status, progress.counts.submitted) == (JobStatus.COMPLETED, len(SLUGS))
         assert set(bench.directories.clicks.values()) == {1}
@@ -220,7 +225,7 @@ async def test_a_terminated_child_does_not_hold_up_the_job(dev: WorkflowEnvironm
         await bench.start_job(job_id)
         await bench.until(job_id, "alpha", SubmissionStatus.AWAITING_ACTION)
         await bench.child(job_id, "alpha").terminate()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             progress = await bench.job(job_id).result()
         assert (progress.counts.failed, progress.counts.submitted) == (1, 1)
         assert (await row(pool, job_id, "alpha")).outcome.failure == "workflow_closed"
@@ -236,7 +241,7 @@ async def test_a_child_terminated_while_its_job_was_reset_does_not_hold_it_up(
         await handle.terminate()
         await bench.child(job_id, "alpha").terminate()
         await reset(bench, bench.job(job_id))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             progress = await bench.job(job_id).result()
         assert (progress.counts.failed, progress.counts.submitted) == (1, 1)
 
@@ -253,5 +258,5 @@ async def test_what_may_have_been_sent_is_waited_for_though_its_workflow_was_ter
             await asyncio.wait_for(handle.result(), 1)
         decision = ActionResolution(resolution=Resolution.CONFIRMED, by="ana")
         await results.resolve(pool, SubmissionRef(job_id=job_id, slug="alpha"), decision)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await ends(bench, job_id, 2)()

@@ -12,7 +12,7 @@ from schema.store import results
 from schema.store.database import Pool
 from tests.factories import add_directories, add_job, row
 from tests.workflows.bench import working
-from tests.workflows.scripted import Seen, Turn
+from tests.workflows.scripted import PATIENCE_S, Seen, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.policies import SUBMIT
 
@@ -124,7 +124,7 @@ async def test_a_row_that_a_late_attempt_moved_on_does_not_wait_for_a_person(
         submission = await row(pool, job_id, "alpha")
         await results.record(pool, submission, late, submission.attempt)
         await bench.child(job_id, "alpha").signal(DirectoryWorkflow.row_moved)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await handle.result()).counts.submitted == 1
 
 

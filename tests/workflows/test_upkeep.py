@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 from deploy.runtime.worker import workflow_runner
 from schema.contracts.upkeep import DAILY, HOURLY, QUICK, Task, UpkeepInput, UpkeepReport
 from tests.replay.upkeep import ScriptedUpkeep
+from tests.workflows.scripted import PATIENCE_S
 from workflows.upkeep import UpkeepWorkflow
 
 Pass = WorkflowHandle[UpkeepWorkflow, UpkeepReport]
@@ -72,9 +73,9 @@ async def test_a_task_that_fails_is_told_and_the_others_are_looked_after(skippin
 async def test_a_pass_that_is_cancelled_ends(dev: WorkflowEnvironment) -> None:
     script = ScriptedUpkeep(endless=Task.JOBS)
     async with passing(dev, script, UpkeepInput()) as handle:
-        await script.reached.wait()
-        await handle.cancel()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
+            await script.reached.wait()
+            await handle.cancel()
             with pytest.raises(WorkflowFailureError) as ended:
                 await handle.result()
     assert isinstance(ended.value.cause, CancelledError)
