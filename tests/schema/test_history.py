@@ -51,7 +51,8 @@ async def test_a_filled_history_goes_to_months_and_back_without_losing_a_row(
     before = await server.fetch(_ROWS)
     assert await migrate(database_url)
     assert await server.fetch(_ROWS) == before
-    this_month = f"y{datetime.now(UTC):%Ym%m}"
+    # They know themselves in which month they came.
+    this_month = f"y{before[0]['created_at'].astimezone(UTC):%Ym%m}"
     assert await partitions(server) == {"y2025m01": 1, "y2025m02": 1, this_month: 2000}
     await put(server, "2025-01-05T00:00:00+00:00")
     assert await server.fetchval("select max(seq) from queue_history") > before[-1]["seq"]
@@ -68,7 +69,8 @@ async def test_an_event_of_a_month_that_nobody_made_is_taken_and_moves_there_lat
     await put(pool, "2019-05-05T00:00:00+00:00", "2019-06-01T00:00:00+00:00")
     assert await partitions(pool) == {"default": 2}
     before = await pool.fetch(_ROWS)
-    wanted = await archive.months_wanted(pool)
+    # Where a month has begun since the database was made, one that lies ahead is wanted too.
+    wanted = (await archive.months_wanted(pool))[:2]
     assert wanted == (date(2019, 5, 1), date(2019, 6, 1))
 
     async def make(day: date) -> None:
@@ -78,7 +80,7 @@ async def test_an_event_of_a_month_that_nobody_made_is_taken_and_moves_there_lat
     await asyncio.gather(*(make(day) for day in wanted * 2))
     assert await partitions(pool) == {"y2019m05": 1, "y2019m06": 1}
     assert await pool.fetch(_ROWS) == before
-    assert await archive.months_wanted(pool) == ()
+    assert not set(wanted) & set(await archive.months_wanted(pool))
 
 
 @pytest.mark.parametrize("where", ["queue_history", "queue_history_default", "queue_history_y2019m05"])
@@ -98,7 +100,7 @@ async def test_an_event_is_announced_whatever_its_month(pool: Pool) -> None:
         await listener.add_listener("directorybolt_events", lambda *call: heard.append(call[3]))
         await history.append(pool, Event.JOB_STARTED, None)
         await put(pool, "2019-05-05T00:00:00+00:00")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(heard) < 2:
                 await asyncio.sleep(0.01)
         await listener.reset()
@@ -108,7 +110,7 @@ async def test_a_month_leaves_only_as_it_was_archived_and_when_no_job_needs_it(p
     await put(pool, "2019-05-05T00:00:00+00:00", "2019-05-06T00:00:00+00:00")
     job_id = await add_job(pool, ["alpha"])
     await pool.execute(
-        "insert into queue_history (event, job_id, created_at) values ('job_started', $1, '2019-06-01')", job_id
+        "insert into queue_history (event, job_id, created_at) values ('job_started', $1, '2019-06-01Z')", job_id
     )
     for day in await archive.months_wanted(pool):
         async with pool.acquire() as connection, connection.transaction():

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import uuid
 from collections.abc import AsyncIterator
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -10,7 +11,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.runtime.database import seated as seated_pools
 from schema import secrets
 from schema.contracts.access import Scope
@@ -202,7 +202,7 @@ async def test_what_row_security_does_not_stop(database_url: str, two: tuple[UUI
 
     Who can run any statement can set what is to be seen, too. Statements are parameterised, so that nobody can.
     """
-    async with job_scope(await open_pool(database_url, 1, Seat.CUSTOMERS), two[0]) as connection:
+    async with await open_pool(database_url, 1, Seat.CUSTOMERS) as own, job_scope(own, two[0]) as connection:
         injected = "select count(*) from jobs where set_config('directorybolt.scope', 'all', true) is not null"
         seen_at_once = await connection.fetchval(injected)
         assert seen_at_once in (1, 2)
@@ -289,10 +289,13 @@ async def test_a_pool_whose_start_up_parameters_get_lost_is_refused(
 
 async def test_a_database_that_is_away_or_not_migrated_keeps_no_process_from_starting(database_url: str) -> None:
     empty = urlunsplit(urlsplit(database_url)._replace(path="/postgres"))
-    nowhere = f"postgresql://x@127.0.0.1:{free_port(0, set())}/x"
-    for url in (nowhere, empty):
-        async with await open_pool(url, 1, Seat.STAFF) as pool:
-            await seated_pools(pool)
+    with socket.socket() as held:
+        # Nobody listens there, nor will anybody meanwhile.
+        held.bind(("127.0.0.1", 0))
+        nowhere = f"postgresql://x@127.0.0.1:{held.getsockname()[1]}/x"
+        for url in (nowhere, empty):
+            async with await open_pool(url, 1, Seat.STAFF) as pool:
+                await seated_pools(pool)
 
 
 async def test_roles_are_made_by_whoever_migrates_also_without_being_superuser_and_many_at_once(
