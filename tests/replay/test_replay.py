@@ -26,7 +26,13 @@ LARGEST = 60_000
 
 
 async def replay(history: WorkflowHistory, workflows: Sequence[type]) -> None:
-    replayer = Replayer(workflows=workflows, data_converter=pydantic_data_converter, workflow_runner=workflow_runner())
+    replayer = Replayer(
+        workflows=workflows,
+        data_converter=pydantic_data_converter,
+        workflow_runner=workflow_runner(),
+        # Otherwise a workflow that does not get the processor for two seconds is taken for one that hangs.
+        debug_mode=True,
+    )
     await replayer.replay_workflow(history)
 
 
