@@ -13,6 +13,7 @@ from schema.store import archive, history
 from schema.store.database import Pool
 from schema.store.history import Event
 from tests.factories import add_job
+from tests.patience import PATIENCE_S
 
 _ROWS = "select seq, id, event, detail, created_at from queue_history order by seq"
 _LONG = timedelta(days=90)
@@ -100,7 +101,7 @@ async def test_an_event_is_announced_whatever_its_month(pool: Pool) -> None:
         await listener.add_listener("directorybolt_events", lambda *call: heard.append(call[3]))
         await history.append(pool, Event.JOB_STARTED, None)
         await put(pool, "2019-05-05T00:00:00+00:00")
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_S):
             while len(heard) < 2:
                 await asyncio.sleep(0.01)
         await listener.reset()

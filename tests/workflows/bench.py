@@ -32,7 +32,8 @@ from schema.contracts.submission import DirectoryState, SubmissionStatus
 from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import row
-from tests.workflows.scripted import PATIENCE_S, ScriptedDirectories, Turn
+from tests.patience import PATIENCE_S
+from tests.workflows.scripted import ScriptedDirectories, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 from workflows.policies import BROWSER_QUEUE_SUFFIX

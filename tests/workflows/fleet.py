@@ -16,7 +16,7 @@ from schema.store.database import Pool
 from tests.patience import PATIENCE_S
 from tests.replay.changed import CHANGED
 from tests.workflows.bench import Bench, working
-from tests.workflows.scripted import PATIENCE_S, Turn
+from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 from workflows.policies import BROWSER_QUEUE_SUFFIX

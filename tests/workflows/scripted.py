@@ -21,9 +21,7 @@ from schema.failures import FailureType
 from schema.store import results, submissions, turns
 from schema.store.database import Pool
 from schema.store.submissions import Submission
-
-PATIENCE_S = 90.0
-"""Real seconds until what must come has come, on a machine with much else to do: whoever fails, waits so long."""
+from tests.patience import PATIENCE_S
 
 _BUSY_FOR = timedelta(milliseconds=100)
 

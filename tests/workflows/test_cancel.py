@@ -15,8 +15,9 @@ from schema.contracts.submission import SubmissionStatus
 from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import add_job, row
+from tests.patience import PATIENCE_S
 from tests.workflows.bench import Bench, working
-from tests.workflows.scripted import PATIENCE_S, Turn
+from tests.workflows.scripted import Turn
 
 SLUGS = ("alpha", "beta", "gamma", "delta", "epsilon")
 

@@ -20,9 +20,10 @@ from schema.contracts.submission import ActionResolution, DirectoryState, Resolu
 from schema.failures import FailureType
 from schema.store.database import Pool
 from tests.factories import add_job, row
+from tests.patience import PATIENCE_S
 from tests.stacks import short_histories
 from tests.workflows.bench import Bench, reset, working
-from tests.workflows.scripted import PATIENCE_S, Turn
+from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 

@@ -13,8 +13,9 @@ from schema.contracts.submission import ActionResolution, Resolution, Submission
 from schema.store import jobs
 from schema.store.database import Pool
 from tests.factories import add_job, row
+from tests.patience import PATIENCE_S
 from tests.workflows.bench import working
-from tests.workflows.scripted import PATIENCE_S, Turn
+from tests.workflows.scripted import Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.job import JobWorkflow
 

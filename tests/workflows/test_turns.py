@@ -11,8 +11,9 @@ from schema.contracts.submission import Evidence, Outcome, SubmissionStatus
 from schema.store import results
 from schema.store.database import Pool
 from tests.factories import add_directories, add_job, row
+from tests.patience import PATIENCE_S
 from tests.workflows.bench import working
-from tests.workflows.scripted import PATIENCE_S, Seen, Turn
+from tests.workflows.scripted import Seen, Turn
 from workflows.directory import DirectoryWorkflow
 from workflows.policies import SUBMIT
 

@@ -14,8 +14,8 @@ from temporalio.worker import Worker
 
 from deploy.runtime.worker import workflow_runner
 from schema.contracts.upkeep import DAILY, HOURLY, QUICK, Task, UpkeepInput, UpkeepReport
+from tests.patience import PATIENCE_S
 from tests.replay.upkeep import ScriptedUpkeep
-from tests.workflows.scripted import PATIENCE_S
 from workflows.upkeep import UpkeepWorkflow
 
 Pass = WorkflowHandle[UpkeepWorkflow, UpkeepReport]
