@@ -68,7 +68,7 @@ class Part:
     prepare: Hook | None = None
     finish: Hook | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    start_seconds: float = 60
+    start_seconds: float = 120
     stop_seconds: float = 10
 
 

@@ -19,6 +19,7 @@ import psutil
 from deploy.local.parts import Piece
 from deploy.local.process import PartFailed
 from deploy.local.queues import ensure_bucket, ensure_queues
+from schema.store.database import AWAY
 from tests.chaos.story import Fault, Trouble
 from tests.chaos.wire import Wire
 from tests.e2e.street import Street
@@ -80,7 +81,8 @@ class Havoc:
     async def _kill(self, trouble: Trouble) -> None:
         """SIGKILL to the one process: what it had started finds that out by itself."""
         async with self._under_repair(trouble.place):
-            os.kill(self.street.stack.pid(trouble.place), signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.street.stack.pid(trouble.place), signal.SIGKILL)
             await asyncio.sleep(trouble.lasts_s)
 
     async def _restart(self, trouble: Trouble) -> None:
@@ -108,7 +110,7 @@ class Havoc:
 
     async def _terminate_backends(self, trouble: Trouble) -> None:
         """Half of the sessions, whoever they belong to."""
-        with contextlib.suppress(asyncpg.PostgresError, OSError):
+        with contextlib.suppress(asyncpg.PostgresError, *AWAY):
             connection = await asyncpg.connect(self.street.settings.database_url.get_secret_value(), timeout=5)
             try:
                 rows = await connection.fetch(

@@ -44,4 +44,4 @@ async def test_the_budget_is_the_settings() -> None:
 
 def test_a_worker_without_keys_imports_no_sdk() -> None:
     code = "import sys, deploy.runtime.wiring; sys.exit({'anthropic', 'google.genai'} & set(sys.modules) != set())"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=240).returncode == 0

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from temporalio.api.enums.v1 import RoutingConfigUpdateState
+from temporalio.api.workflowservice.v1 import DescribeWorkerDeploymentRequest
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import WorkerDeploymentConfig
@@ -58,6 +60,17 @@ class Fleet:
 
     async def adopt(self, build: str, *, always: bool = False) -> None:
         await deployments.adopt(self.environment.client, self.version(build), self.task_queues, always=always)
+        async with asyncio.timeout(PATIENCE_S):
+            while await self._is_spreading():
+                await asyncio.sleep(0.05)
+
+    async def _is_spreading(self) -> bool:
+        """Whether some task queue has yet to hear which build is the current one."""
+        client = self.environment.client
+        asked = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=self.name)
+        found = await client.workflow_service.describe_worker_deployment(asked, retry=True)
+        state = found.worker_deployment_info.routing_config_update_state
+        return state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
 
     async def versions(self) -> dict[str, DeployedVersion]:
         found = await deployments.versions(self.environment.client, self.name)
