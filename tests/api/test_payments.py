@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -62,7 +62,7 @@ class Shop:
     async def control(self, path: str, said: Any = None, /, method: str = "POST", **query: Any) -> Any:
         async with httpx.AsyncClient() as client:
             address = f"{self._base}/_control/{path}"
-            answer = await client.request(method, address, params=query, json=said, timeout=10)
+            answer = await client.request(method, address, params=query, json=said, timeout=60)
             return answer.raise_for_status().json()
 
     async def sessions(self) -> list[str]:
@@ -112,6 +112,28 @@ async def test_who_presses_buy_again_comes_to_the_same_page(shop: Shop) -> None:
     session = await shop.stripe.session((await shop.sessions())[0])
     assert (session.amount_total, session.currency, session.mode) == (14_900, "usd", "payment")
     assert session.payment_id == (await shop.only()).payment_id
+
+
+async def test_who_asks_stripe_for_what_it_is_making_waits_for_it(
+    shop: Shop, server: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.selling.stripe._RETRIES", 0)
+    values = server.environment.values
+    stripe = StripeGateway(values["STRIPE_SECRET_KEY"], api_base=values["STRIPE_API_BASE"])
+    order = {"name": "Starter", "currency": "usd", "email": "ana@example.com", "done_url": "http://shop.test/done"}
+    payment_id = uuid4()
+    await shop.control("knobs", {"api_delay_s": 0.2}, method="PUT")
+    try:
+        made = await asyncio.gather(
+            *(
+                stripe.make_session(payment_id, amount_cents=14_900, back_url="http://shop.test/back", **order)
+                for _ in range(2)
+            )
+        )
+    finally:
+        await shop.control("knobs", {}, method="PUT")
+        await stripe.close()
+    assert len({session.id for session in made}) == 1
 
 
 async def test_a_changed_order_closes_the_page_of_the_earlier_one(shop: Shop) -> None:
@@ -188,7 +210,7 @@ async def test_deliveries_that_go_wrong_lead_to_nothing_wrong(shop: Shop, server
         intent = (await shop.only()).payment_intent_id
         assert intent is not None
         await shop.stripe.refund(intent, 14_900, key="by hand")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await shop.only()).refunded_cents == 0:
                 await shop.control("release", {})
         assert await shop.pool.fetchval("select status from jobs") == JobStatus.CANCELLED
