@@ -124,6 +124,10 @@ class ActionsService:
     async def _decide_in_ledger(self, action: Action, decision: ActionResolution) -> None:
         """No workflow is there to go on: what ends the directory is written down, what would send is not done."""
         if decision.resolution.sends:
+            now = await self._find(action.id)
+            if now.status is not ActionStatus.OPEN:
+                # Decided a moment before, and gone on to its end since.
+                raise Taken(_closed(now))
             raise NotPossible(
                 f"The workflow of {action.directory.slug} has ended, and nobody would send it: confirm or give up; "
                 "what was given up can be replayed."

@@ -12,19 +12,20 @@ from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from api.dependencies import Services
-from api.gateway import WorkflowGateway
+from api.gateway import WorkflowAway, WorkflowGateway
 from api.handoff.actions import ActionsService, NobodyAnswers, NotPossible, Taken
 from api.main import app
 from schema.contracts.access import AuditFilter
 from schema.contracts.action import Action, ActionFilter, ActionStatus
-from schema.contracts.submission import Evidence, Resolution, SubmissionStatus
+from schema.contracts.submission import ActionResolution, Evidence, Resolution, SubmissionRef, SubmissionStatus
 from schema.failures import FailureType
-from schema.store import audit
+from schema.store import actions, audit, results
 from schema.store.database import Pool
 from tests.api.test_health import problem
 from tests.brain.openapi import undocumented
 from tests.factories import add_job, bearer, row, staff
 from tests.replay import stored
+from tests.schema.test_action_list import LOGIN, asked
 from tests.workflows.bench import Bench, working
 from tests.workflows.scripted import Turn
 
@@ -183,6 +184,29 @@ async def test_what_outlives_its_job_is_decided_in_the_ledger(dev: WorkflowEnvir
     assert (outcome.status, outcome.evidence) == (SubmissionStatus.SUBMITTED, Evidence.PERSON)
     with pytest.raises(Taken, match="resolved as confirmed by ana"):
         await service.resolve(beta.id, GIVE_UP, BEN)
+
+
+class Overtaken(WorkflowGateway):
+    """A workflow that has heard somebody else a moment before, and has gone on to its end since."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def resolve(self, workflow_id: str, decision: ActionResolution) -> None:
+        assert decision.action_id is not None
+        action = await actions.find(self._pool, decision.action_id)
+        assert action is not None
+        ref = SubmissionRef(job_id=action.job_id, slug=action.directory.slug)
+        await results.resolve(self._pool, ref, ActionResolution(resolution=CONFIRMED, by="ben"))
+        raise WorkflowAway
+
+
+async def test_who_is_too_late_by_a_moment_is_told_who_was_first(pool: Pool) -> None:
+    service = ActionsService(pool, Overtaken(pool), str)
+    for slug, decision in (("alpha", RETRY), ("beta", GIVE_UP)):
+        late = await asked(pool, slug, LOGIN, business=len(slug))
+        with pytest.raises(Taken, match="resolved as confirmed by ben"):
+            await service.resolve(late, decision, ANA)
 
 
 async def test_nothing_is_sent_on_where_nobody_would_send_it(dev: WorkflowEnvironment, pool: Pool) -> None:
