@@ -13,6 +13,9 @@ import httpx
 from schema.store import links
 from schema.store.database import Pool
 
+_WITHIN_S = 60.0
+"""What must come has come by then, on however slow a machine."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Told:
@@ -30,10 +33,10 @@ class Browser:
     lines: AsyncIterator[str]
     last: int | None = None
 
-    async def next(self, within_s: float = 5) -> Told:
+    async def next(self) -> Told:
         """Raises EOFError when the stream has ended, TimeoutError when nothing comes."""
         fields: dict[str, str] = {}
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(_WITHIN_S):
             async for line in self.lines:
                 if line:
                     name, _, value = line.partition(": ")
@@ -46,22 +49,18 @@ class Browser:
                     fields = {}
         raise EOFError
 
-    async def until(self, event: str, within_s: float = 5, **wanted: object) -> Told:
+    async def until(self, event: str, **wanted: object) -> Told:
         """The next event of this name whose data holds that."""
-        async with asyncio.timeout(within_s):
-            while True:
-                told = await self.next(within_s)
-                if told.event == event and wanted.items() <= told.data.items():
-                    return told
+        return (await self.told_until(event, **wanted))[-1]
 
-    async def told(self, for_s: float = 0.5) -> list[Told]:
-        """All that comes within this time."""
+    async def told_until(self, event: str, **wanted: object) -> list[Told]:
+        """All that comes up to the next event of this name whose data holds that, and that one."""
         found: list[Told] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(for_s):
-                while True:
-                    found.append(await self.next(for_s + 1))
-        return found
+        async with asyncio.timeout(_WITHIN_S):
+            while True:
+                found.append(await self.next())
+                if found[-1].event == event and wanted.items() <= found[-1].data.items():
+                    return found
 
 
 @dataclasses.dataclass(slots=True)
@@ -80,7 +79,7 @@ class Customer:
     async def watch(self, last: int | str | None = None) -> AsyncIterator[Browser]:
         headers = self.headers if last is None else {**self.headers, "Last-Event-ID": str(last)}
         async with (
-            httpx.AsyncClient(base_url=self.url, timeout=30) as client,
+            httpx.AsyncClient(base_url=self.url, timeout=_WITHIN_S) as client,
             client.stream("GET", f"/api/jobs/{self.job_id}/events", headers=headers) as answer,
         ):
             assert answer.status_code == 200, await answer.aread()
@@ -88,7 +87,7 @@ class Customer:
             yield Browser(answer.aiter_lines())
 
     async def get(self, path: str = "") -> httpx.Response:
-        async with httpx.AsyncClient(base_url=self.url, timeout=30, headers=self.headers) as client:
+        async with httpx.AsyncClient(base_url=self.url, timeout=_WITHIN_S, headers=self.headers) as client:
             return await client.get(f"/api/jobs/{self.job_id}{path}")
 
 

@@ -370,7 +370,7 @@ async def test_who_comes_back_from_paying_is_led_to_their_job(
     waiting = await paying.get("/checkout/done", params={"session_id": session})
     assert waiting.status_code == 200
     assert "your payment is being confirmed" in waiting.text
-    async with httpx.AsyncClient(base_url=stripe_server.environment.values["STRIPE_API_BASE"]) as server:
+    async with httpx.AsyncClient(base_url=stripe_server.environment.values["STRIPE_API_BASE"], timeout=60) as server:
         (await server.post(f"/_control/sessions/{session}/pay", params={"means": "card"})).raise_for_status()
     back = await paying.get("/checkout/done", params={"session_id": session})
     job_id = await pool.fetchval("select id from jobs")

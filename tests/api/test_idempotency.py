@@ -110,7 +110,7 @@ async def test_of_two_at_once_the_second_is_told_to_wait(shop: Shop, api: httpx.
     headers = keyed()
     shop.waits.clear()
     first = asyncio.create_task(order(api, "cake", headers))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await shop.entered.wait()
     second = await order(api, "cake", headers)
     problem(second, 409)

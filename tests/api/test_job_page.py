@@ -1,5 +1,6 @@
 """The progress page in a real browser: filled live, by keyboard alone, on a phone, and while the database is away."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,6 @@ async def site(database_url: str) -> AsyncIterator[str]:
 async def opened(browser: Browser, site: str, job: CustomerJob, **options: Any) -> Page:
     """A browser of its own that has followed the link. What its scripts fail at fails the test."""
     context = await browser.new_context(**{"viewport": DESK, **options})
-    context.set_default_timeout(10_000)
     page = await context.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
     await page.goto(f"{site}/l/{job.secret}")
@@ -133,7 +133,7 @@ async def test_who_uses_the_keyboard_alone_gets_everywhere(browser: Browser, sit
     await tab_to("#filters a[data-show=not_possible]")
     await page.keyboard.press("Enter")
     await expect(page.locator("#listings > li:visible")).to_have_count(1)
-    assert page.url.endswith("?show=not_possible")
+    await expect(page).to_have_url(re.compile(r"\?show=not_possible$"))
     await page.reload()
     await expect(page.locator("#listings > li:visible")).to_have_count(1)
     await tab_to("#filters a[data-show=all]")
@@ -147,7 +147,7 @@ async def test_who_uses_the_keyboard_alone_gets_everywhere(browser: Browser, sit
     await expect(picture).to_have_js_property("naturalWidth", 1280)
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
-    assert await page.evaluate("document.activeElement.closest('li').dataset.slug") == "d002"
+    await expect(page.locator("[data-slug=d002] a.proof")).to_be_focused()
 
 
 async def test_what_the_customer_does_not_want_is_asked_once_more_and_left_out(
@@ -263,7 +263,7 @@ async def test_only_what_is_theirs_to_decide_is_decided_by_a_customer(site: str,
     ours = await pool.fetchval("select id from actions where kind = 'captcha'")
     theirs = await pool.fetchval("select id from actions where kind = 'confirmation_needed'")
     other = await CustomerJob.paid(pool, 10)
-    async with httpx.AsyncClient(base_url=site) as client:
+    async with httpx.AsyncClient(base_url=site, timeout=60) as client:
         for job_id, secret, action, decision, status in (
             (job.id, job.secret, theirs, "retry", 422),
             (job.id, job.secret, ours, "confirmed", 404),
@@ -299,7 +299,7 @@ async def test_a_database_that_goes_away_is_said_and_caught_up_with(browser: Bro
                 assert answer.status == 503
                 await stack.restart("postgresql")
                 await job.send("d002")
-                await expect(light(page, "live")).to_be_visible(timeout=25_000)
+                await expect(light(page, "live")).to_be_visible()
                 await expect(page.locator("[data-slug=d002]")).to_have_attribute("data-group", "listed")
                 await expect(page.locator("#percent")).to_have_text("25")
 

@@ -16,6 +16,8 @@ from schema.contracts.draft import TypedDay, TypedProfile
 from schema.contracts.profile import Weekday
 from tests.api.test_checkout import TYPED, picture
 
+# The same examples each time, and as long as they take: what fails is the code.
+_EVERY = settings(derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 _NASTY = (
     "\x00",
     "\u202e",
@@ -48,7 +50,7 @@ _DAYS = st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(_EVERY, max_examples=300)
 @given(st.dictionaries(st.sampled_from(_FIELDS), _TEXTS), _DAYS, st.lists(_TEXTS, max_size=3), st.booleans())
 def test_nothing_that_is_typed_is_a_fault(
     changes: dict[str, str], hours: dict[Weekday, TypedDay], languages: list[str], complete: bool
@@ -67,7 +69,7 @@ def test_nothing_that_is_typed_is_a_fault(
         assert not any(char in reading.profile.business_name for char in "\u202e\u200f\r\n")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(_EVERY, max_examples=200)
 @given(_TEXTS)
 def test_what_is_understood_is_understood_the_same_again(text: str) -> None:
     assert texts.line(texts.line(text)) == texts.line(text)
@@ -76,7 +78,7 @@ def test_what_is_understood_is_understood_the_same_again(text: str) -> None:
     assert address is None or texts.web_address(address) == address
 
 
-@settings(max_examples=150, deadline=None)
+@settings(_EVERY, max_examples=150)
 @given(st.binary(max_size=400), st.integers(0, 900), st.sampled_from(("PNG", "JPEG", "GIF", "WEBP")))
 def test_no_file_is_a_fault(noise: bytes, place: int, kind: str) -> None:
     file = bytearray(picture(kind, (64, 64)))

@@ -50,7 +50,7 @@ async def test_nothing_that_can_be_asked_breaks_it(
             *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(_CONFIG)),
             *("run", f"{url}/openapi.json", "--header", f"Authorization: Bearer {secret}"),
             *("--phases", "examples,coverage,fuzzing", "--max-time", str(_SECONDS), "--seed", "1"),
-            *("--request-timeout", "20", "--no-color", *about),
+            *("--request-timeout", "120", "--no-color", *about),
             cwd=tmp_path,
             env={"JOB_ID": str(job_id), "PATH": "/usr/bin:/bin", "NO_PROXY": "*"},
             stdout=asyncio.subprocess.PIPE,

@@ -202,7 +202,7 @@ async def went(client: httpx.AsyncClient, issuer: str, claims: dict[str, Any], s
     asked = parse_qs(urlsplit(begun.headers["location"]).query)
     assert asked["code_challenge_method"] == ["S256"]
     assert {"state", "nonce", "code_challenge"} <= asked.keys()
-    async with httpx.AsyncClient() as there:
+    async with httpx.AsyncClient(timeout=60) as there:
         (await there.put(f"{issuer}/users/{subject}", json=claims)).raise_for_status()
         back = await there.post(begun.headers["location"], data={"sub": subject})
     assert back.status_code == 302, back.text
