@@ -14,6 +14,7 @@ const draft = saving(document.getElementById("saved"), () => typed(form));
 let hasLogo = form.dataset.hasLogo === "true";
 let timer = 0;
 let asked = 0;
+let moved = 0;
 
 async function check() {
   const mine = (asked += 1);
@@ -73,17 +74,24 @@ form.addEventListener("keydown", (event) => {
 });
 
 async function showAddress(country) {
-  const kept = typed(form).profile;
+  const mine = (moved += 1);
   try {
     const answer = await fetch(`/checkout/address?country=${country}`, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Another country has been chosen since: its fields come, or are there.
+    if (mine !== moved) return;
     const fresh = page.getElementById("address");
-    document.getElementById("address").replaceWith(document.adoptNode(fresh));
+    const shown = document.getElementById("address");
+    // With what is typed by now, and under the hands of who is typing it.
+    const kept = typed(form).profile;
+    const at = shown.contains(document.activeElement) ? document.activeElement.id : "";
+    shown.replaceWith(document.adoptNode(fresh));
     for (const key of ["street", "street2", "city", "state", "postal_code"]) {
       const box = document.getElementById(key);
       if (box && kept[key]) box.value = kept[key];
     }
+    if (at) document.getElementById(at)?.focus();
     const example = fresh.dataset.phoneExample;
     document.getElementById("phone-hint").textContent = `As you would dial it at home${example ? `: ${example}` : ""}.`;
     changed();

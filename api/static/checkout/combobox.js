@@ -37,6 +37,8 @@ export function combobox(input, list, count) {
   }
 
   function open(hits) {
+    // What one has begun to choose from stays as it is.
+    if (hits.length && hits.length === shown.length && hits.every((hit, place) => hit.label === shown[place].label)) return;
     shown = hits;
     list.replaceChildren(...hits.map((hit, place) => {
       const item = document.createElement("li");
@@ -68,8 +70,7 @@ export function combobox(input, list, count) {
     if (!text) return close();
     try {
       const answer = await fetch(`/api/categories?q=${encodeURIComponent(text)}`);
-      if (!answer.ok) return close();
-      const hits = await answer.json();
+      const hits = answer.ok ? await answer.json() : [];
       if (mine !== asked || document.activeElement !== input) return undefined;
       if (hits.length === 1 && hits[0].label === input.value) return close();
       return open(hits);
