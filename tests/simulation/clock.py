@@ -6,6 +6,7 @@ were bound when they were made, and keep real time.
 """
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,6 +41,8 @@ class Clock:
         self._pool = pool
         self._lock = asyncio.Lock()
         self.now = datetime.min.replace(tzinfo=UTC)
+        self.worked_at = time.monotonic()
+        """Real time at which anybody's work has last begun: people's calendar goes on without."""
 
     async def reach(self, moment: datetime) -> None:
         """It is at least so late."""
@@ -65,5 +68,8 @@ class _TellsTime(ActivityInboundInterceptor):
         self._clock = clock
 
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
-        await self._clock.reach(activity.info().started_time)
+        info = activity.info()
+        if info.activity_type != "conduct":
+            self._clock.worked_at = time.monotonic()
+        await self._clock.reach(info.started_time)
         return await super().execute_activity(input)

@@ -3,8 +3,10 @@
 All worlds share one server and one database, and with them their virtual weeks; nothing else joins them.
 """
 
+import asyncio
 import contextlib
 import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
@@ -22,6 +24,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.ledger import Ledger
 from activities.upkeep import Upkeep
+from api import gateway
 from schema.contracts.job import Tier
 from schema.search_attributes import ALL
 from schema.store.database import Pool
@@ -42,9 +45,20 @@ _PEOPLE = "people"
 _WINDOW = 4
 _ROUNDS_PER_RUN = 500
 _LONGEST_LOOK_S = 6 * 3600
+_GATEWAY_PATIENCE_S = 300
 _CACHED_WORKFLOWS = 5_000
 _AT_ONCE = CONNECTIONS // 4
 """Activities per worker: one that waits for a connection may time out, and the clock of this server stops for good."""
+
+_STOPPED_AFTER_S = 30
+"""Real time in which nobody's work begins. Where the clock goes, there is some every few virtual hours."""
+
+
+class ClockStopped(Exception):
+    """An activity has timed out while it ran, as on a machine with much to do: this server will skip no more time.
+
+    That says nothing of us.
+    """
 
 
 @workflow.defn
@@ -76,11 +90,23 @@ class Stage:
         self._people = people
 
     async def play(self, worlds: Mapping[int, Size]) -> None:
-        """A world for each seed, until every job has ended or should have long ago."""
+        """A world for each seed, until every job has ended or should have long ago. Raises ClockStopped."""
         for seed, size in worlds.items():
             await self._people.enter(World.drawn(seed, size.directories, self._clock), size)
+        self._clock.worked_at = time.monotonic()
         # The server skips ahead while somebody waits for a result, and only then.
-        await self._client.execute_workflow(Calendar.run, id=f"calendar-{uuid.uuid4()}", task_queue=_PEOPLE)
+        playing = asyncio.create_task(
+            self._client.execute_workflow(Calendar.run, id=f"calendar-{uuid.uuid4()}", task_queue=_PEOPLE)
+        )
+        try:
+            while not playing.done():
+                _, unfinished = await asyncio.wait([playing], timeout=1)
+                if unfinished and time.monotonic() - self._clock.worked_at > _STOPPED_AFTER_S:
+                    raise ClockStopped
+        finally:
+            playing.cancel()
+            await asyncio.wait([playing])
+        playing.result()
 
     @property
     def elapsed(self) -> timedelta:
@@ -117,6 +143,8 @@ async def staged(database_url: str) -> AsyncIterator[Stage]:
         async with contextlib.AsyncExitStack() as stack:
             # Otherwise looks into the ledger are most of what happens while a job waits for weeks.
             stack.enter_context(mock.patch.object(job, "_LONGEST_LOOK_S", _LONGEST_LOOK_S))
+            # Real time: whoever loses patience leaves what may yet be carried out when all seems to be over.
+            stack.enter_context(mock.patch.object(gateway, "_PATIENCE_S", _GATEWAY_PATIENCE_S))
             for worker in _workers(client, pool, clock, worlds, people):
                 await stack.enter_async_context(worker)
             yield Stage(client, pool, clock, worlds, people)
