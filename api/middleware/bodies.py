@@ -17,9 +17,12 @@ _BIGGER = (
 )
 """By how the path begins."""
 
+_THROWN_AWAY = 8 * _MB
+"""So much more is taken in of what is refused: whoever is still sending when the connection closes never reads why."""
+
 
 class BodyLimits:
-    """Answers 413 to what is too big, before it is read where its length is said, in the middle where it is not."""
+    """Answers 413 to what is too big; nothing of it is kept, nor much of it read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,8 +32,12 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         most = limit_of(scope["path"])
-        said = Headers(scope=scope).get("content-length", "")
+        headers = Headers(scope=scope)
+        said = headers.get("content-length", "")
         if said.isascii() and said.isdigit() and int(said) > most:
+            # Who expects our word before sending anything is told at once.
+            if "expect" not in headers and int(said) <= _THROWN_AWAY:
+                await _throw_away(receive)
             raise _too_big(most)
         got = 0
 
@@ -39,6 +46,8 @@ class BodyLimits:
             message = await receive()
             got += len(message.get("body", b""))
             if got > most:
+                if message.get("more_body"):
+                    await _throw_away(receive)
                 raise _too_big(most)
             return message
 
@@ -50,7 +59,16 @@ def limit_of(path: str) -> int:
     return next((most for start, most in _BIGGER if path.startswith(start)), _USUAL)
 
 
+async def _throw_away(receive: Receive) -> None:
+    left = _THROWN_AWAY
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
+
+
 def _too_big(most: int) -> HTTPException:
     much = f"{most // _MB} MB" if most >= _MB else f"{most // _KB} KB"
-    # What is still to come is not read: the connection cannot be used again.
+    # More may be to come that nobody reads: the connection cannot be used again.
     return HTTPException(413, f"The body may be {much} at most.", headers={"Connection": "close"})

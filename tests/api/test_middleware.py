@@ -19,6 +19,7 @@ from api.gateway import Unanswered
 from api.main import app
 from api.middleware import patience
 from schema.store.database import Pool
+from tests.api.browsing import live
 from tests.api.test_health import api, nowhere, problem
 
 __all__ = ["api"]
@@ -365,6 +366,21 @@ async def test_a_body_is_only_so_big_whatever_its_headers_promise(
 
     assert (await posted(most)).json() == {"bytes": most}
     assert "at most" in problem(await posted(most + 1), 413)["detail"]
+
+
+@pytest.mark.parametrize("said", [True, False])
+async def test_who_sends_far_too_much_reads_why_and_is_not_cut_off(pool: Pool, said: bool) -> None:
+    much = b"x" * (4096 * KB)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield much
+
+    _, gateway = await nowhere()
+    # More than the sockets on its way hold.
+    async with live(Services(pool=pool, gateway=gateway)) as url, httpx.AsyncClient(timeout=60) as client:
+        for _ in range(5):
+            refused = await client.post(f"{url}/api/profile/check", content=much if said else pieces())
+            assert "at most" in problem(refused, 413)["detail"]
 
 
 # --- entity tags ---
