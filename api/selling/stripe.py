@@ -3,17 +3,17 @@
 It decides nothing and stores nothing. No error of it holds a key, a secret, or what was sent.
 """
 
-import asyncio
 import contextlib
 import dataclasses
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import stripe
+import tenacity
 from pydantic import ValidationError
 from stripe import StripeClient, StripeError
 
@@ -31,16 +31,10 @@ from schema.contracts.payment import (
 if TYPE_CHECKING:
     from stripe.params.checkout import SessionCreateParams
 
-T = TypeVar("T")
-
 _TIMEOUT_S = 10.0
+_IN_USE = "idempotency_key_in_use"
 _RETRIES = 2
 """Of the SDK's own, with one idempotency key: what a connection lost is asked again, and done once."""
-
-_UNDER_WAY = "idempotency_key_in_use"
-_UNDER_WAY_PAUSE_S = 0.25
-_UNDER_WAY_TRIES = 20
-"""Of two who ask for the same at once Stripe answers one: the other asks again, with the SDK's pauses besides."""
 
 _TOLERANCE_S = 300
 """How old a signature may be."""
@@ -134,10 +128,8 @@ class StripeGateway:
             "cancel_url": back_url,
         }
         with _talking():
-            made = await _once(
-                lambda: self._client.v1.checkout.sessions.create_async(
-                    params, {"idempotency_key": f"checkout-{payment_id}"}
-                )
+            made = await _when_free(self._client.v1.checkout.sessions.create_async)(
+                params, {"idempotency_key": f"checkout-{payment_id}"}
             )
             return SessionFacts.model_validate(made.to_dict())
 
@@ -181,16 +173,14 @@ class StripeGateway:
     async def refund(self, payment_intent_id: str, amount_cents: int, *, key: str) -> tuple[RefundFacts, ChargeFacts]:
         """Give that much back; asked again with the same key, it is the same refund. Also how the charge stands now."""
         with _talking():
-            made = await _once(
-                lambda: self._client.v1.refunds.create_async(
-                    {
-                        "payment_intent": payment_intent_id,
-                        "amount": amount_cents,
-                        "metadata": {"key": key},
-                        "expand": ["charge"],
-                    },
-                    {"idempotency_key": key},
-                )
+            made = await _when_free(self._client.v1.refunds.create_async)(
+                {
+                    "payment_intent": payment_intent_id,
+                    "amount": amount_cents,
+                    "metadata": {"key": key},
+                    "expand": ["charge"],
+                },
+                {"idempotency_key": key},
             )
             document = made.to_dict()
             return RefundFacts.model_validate(document), ChargeFacts.model_validate(document.get("charge"))
@@ -224,16 +214,18 @@ def _signed(body: bytes, signature: str, secret: str) -> bool:
         return False
 
 
-async def _once(ask: Callable[[], Awaitable[T]]) -> T:
-    """What is answered to a request with an idempotency key, once nobody else is being answered the same."""
-    for _ in range(_UNDER_WAY_TRIES):
-        try:
-            return await ask()
-        except stripe.APIError as error:
-            if error.error is None or error.error.code != _UNDER_WAY:
-                raise
-        await asyncio.sleep(_UNDER_WAY_PAUSE_S)
-    return await ask()
+def _is_being_answered(error: BaseException) -> bool:
+    """Of two who ask at once with one idempotency key, Stripe answers one."""
+    return isinstance(error, stripe.APIError) and error.error is not None and error.error.code == _IN_USE
+
+
+_when_free = tenacity.retry(
+    retry=tenacity.retry_if_exception(_is_being_answered),
+    wait=tenacity.wait_fixed(0.25),
+    stop=tenacity.stop_after_attempt(20),
+    reraise=True,
+)
+"""The other asks again, after the SDK's own tries."""
 
 
 def _ago(age: timedelta) -> int:
