@@ -121,8 +121,6 @@ class Ledger:
         """
         with boundary(FailureType.STORE_UNAVAILABLE):
             submission = await submissions.find(self._pool, needed.ref)
-            if not submission.status.waits_for_person:
-                return 0
             patience = timedelta(seconds=needed.deadline_s)
             return await actions.open_for(self._pool, submission.id, submission.outcome, patience)
 

@@ -5,7 +5,7 @@ Whether it is somebody's turn is decided in `schema.store.turns`; nothing here w
 
 from collections.abc import Awaitable, Callable
 
-from activities.boundary import ActivityFailure
+from activities.boundary import ActivityFailure, to_its_end
 from schema.contracts.submission import Outcome
 from schema.failures import FailureType
 from schema.store import turns
@@ -29,9 +29,14 @@ async def in_turn(pool: Pool, submission: Submission, visit: Callable[[], Awaita
     except ActivityFailure as stopped:
         if stopped.failure not in OUT_OF_ORDER:
             raise
-        await turns.failed(pool, submission, stopped.retry_after)
-        await turns.note_failure(pool, submission, stopped.failure, str(stopped))
+        # Its next visitor must not meet it again because this one was told to go.
+        await to_its_end(_count(pool, submission, stopped))
         return _unchanged(submission, stopped.failure, str(stopped))
+
+
+async def _count(pool: Pool, submission: Submission, stopped: ActivityFailure) -> None:
+    await turns.failed(pool, submission, stopped.retry_after)
+    await turns.note_failure(pool, submission, stopped.failure, str(stopped))
 
 
 def _unchanged(submission: Submission, failure: FailureType, reason: str) -> Outcome:

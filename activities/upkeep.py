@@ -173,6 +173,5 @@ class Upkeep:
         return True
 
     async def _ask(self, submission: Submission) -> None:
-        if submission.status.waits_for_person:
-            patience = DirectoryInput(job_id=submission.ref.job_id, slug=submission.ref.slug).action_deadline_s
-            await actions.open_for(self._pool, submission.id, submission.outcome, timedelta(seconds=patience))
+        patience = DirectoryInput(job_id=submission.ref.job_id, slug=submission.ref.slug).action_deadline_s
+        await actions.open_for(self._pool, submission.id, submission.outcome, timedelta(seconds=patience))

@@ -33,13 +33,14 @@ async def open_for(pool: Pool, result_id: UUID, outcome: Outcome, patience: time
     """Ask for a person, who has `patience` from now; returns the milliseconds that are left of it.
 
     Safe to repeat: one open action per result. It keeps its deadline, and tells what stands in the way now. Where only
-    the customer can do it, they are promised a mail in the same transaction.
+    the customer can do it, they are promised a mail in the same transaction. A result that waits for nobody any more
+    needs no person: 0 milliseconds.
     """
     async with pool.acquire() as connection, connection.transaction():
         left = await connection.fetchval(
             """
             insert into actions (result_id, kind, instructions, screenshot, deadline_at)
-            values ($1, $2, $3, $4, now() + $5)
+            select id, $2, $3, $4, now() + $5 from job_results where id = $1 and is_waiting(status) for update
             on conflict (result_id) where status = 'open' do update
                 set kind = excluded.kind, instructions = excluded.instructions, screenshot = excluded.screenshot
             returning greatest(0, ceil(extract(epoch from deadline_at - now()) * 1000))::bigint
@@ -50,9 +51,9 @@ async def open_for(pool: Pool, result_id: UUID, outcome: Outcome, patience: time
             outcome.screenshot,
             patience,
         )
-        if outcome.failure in mails.BY_CUSTOMER:
+        if left is not None and outcome.failure in mails.BY_CUSTOMER:
             await mails.put_action_needed(connection, result_id)
-    return int(left)
+    return int(left or 0)
 
 
 async def close(connection: Connection, result_id: UUID, decision: ActionResolution) -> None:

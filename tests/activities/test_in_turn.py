@@ -1,15 +1,20 @@
 """Visits in a directory's turn: what a broken directory costs, and who may be there."""
 
+import asyncio
+
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.boundary import ActivityFailure
 from activities.browser import advance
 from activities.planning import Planning
-from schema.contracts.submission import SubmissionStatus
+from activities.turns import in_turn
+from schema.contracts.submission import Outcome, SubmissionStatus
 from schema.failures import FailureType
 from schema.store.database import Pool
 from tests.activities.counter import Counter, kill_browser
 from tests.activities.site import HANG_UP, Answer, Post
+from tests.patience import eventually
 
 
 async def failures(pool: Pool) -> int:
@@ -81,6 +86,30 @@ async def test_a_browser_that_ends_is_not_the_directorys_fault(counter: Counter)
     outcome = await counter.plan_and_submit()
     assert outcome.status is SubmissionStatus.UNCERTAIN
     assert await failures(counter.pool) == 0
+
+
+async def test_who_is_told_to_go_still_says_that_the_directory_was_down(pool: Pool, counter: Counter) -> None:
+    there, busy = asyncio.Event(), asyncio.Event()
+
+    async def down() -> Outcome:
+        there.set()
+        await busy.wait()
+        raise ActivityFailure(FailureType.DIRECTORY_UNREACHABLE, "Down.")
+
+    await counter.take_turn()
+    visiting = asyncio.create_task(in_turn(pool, await counter.row(), down))
+    await there.wait()
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("select from directories for update")
+        busy.set()
+        await eventually(lambda: connection.fetchval("select exists (select from pg_locks where not granted)"))
+        visiting.cancel()
+        done, _ = await asyncio.wait([visiting], timeout=0.5)
+        assert not done, "it has gone without a word"
+    with pytest.raises(asyncio.CancelledError):
+        await visiting
+    assert await failures(pool) == 1
+    assert await pool.fetchval("select held_by is null and resting_until > now() from directories")
 
 
 async def test_whoever_lost_the_turn_does_not_visit(counter: Counter) -> None:

@@ -14,6 +14,7 @@ from schema.store import actions, results, submissions
 from schema.store.actions import ActionClosed
 from schema.store.database import Pool
 from tests.factories import add_begun_job, row
+from tests.patience import eventually
 
 HALF_AN_HOUR = timedelta(minutes=30)
 FORTNIGHT = timedelta(days=14)
@@ -116,6 +117,19 @@ async def test_what_is_asked_again_keeps_its_deadline_and_its_claim(pool: Pool) 
     now = await found(pool, action_id)
     assert (now.kind, now.reason) == (FailureType.CAPTCHA, "Now there is a captcha.")
     assert (now.deadline_at, now.claim) == (before.deadline_at, before.claim)
+
+
+async def test_nobody_is_asked_about_what_was_decided_while_the_question_was_on_its_way(pool: Pool) -> None:
+    job_id = await add_begun_job(pool, ["alpha"])
+    submission = await row(pool, job_id, "alpha")
+    await results.record(pool, submission, LOGIN, submission.attempt)
+    async with pool.acquire() as connection:
+        async with connection.transaction():
+            await connection.execute("update job_results set status = 'failed' where id = $1", submission.id)
+            asking = asyncio.create_task(actions.open_for(pool, submission.id, LOGIN, FORTNIGHT))
+            await eventually(lambda: connection.fetchval("select exists (select from pg_locks where not granted)"))
+        assert await asking == 0
+    assert await pool.fetchval("select count(*) from actions") == 0
 
 
 async def test_a_list_begins_with_what_is_due_first(pool: Pool) -> None:
