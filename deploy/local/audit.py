@@ -51,9 +51,13 @@ async def fetch_books(sandbox_url: str, business: str) -> list[BookRow]:
         return _ROWS.validate_json("[" + ",".join(filter(None, answer.text.splitlines())) + "]")
 
 
-def audit(report: JobReport, books: Sequence[BookRow]) -> list[Disagreement]:
-    """Where the two disagree; empty when they agree line by line."""
-    return audit_business([report], books)
+def audit(report: JobReport, books: Sequence[BookRow], *, pictured: bool = True) -> list[Disagreement]:
+    """Where the two disagree; empty when they agree line by line.
+
+    What is called submitted must be proven by a picture; unless `pictured`, by the directory's words in the ledger: a
+    fault between answer and picture costs the picture alone.
+    """
+    return audit_business([report], books, pictured=pictured)
 
 
 def audit_page(report: JobReport, shown: Mapping[str, StateGroup]) -> list[Disagreement]:
@@ -74,7 +78,9 @@ def audit_page(report: JobReport, shown: Mapping[str, StateGroup]) -> list[Disag
     return wrong + strange
 
 
-def audit_business(reports: Sequence[JobReport], books: Sequence[BookRow]) -> list[Disagreement]:
+def audit_business(
+    reports: Sequence[JobReport], books: Sequence[BookRow], *, pictured: bool = True
+) -> list[Disagreement]:
     """Likewise for all jobs of one business, which a directory lists once, whatever number of them paid for it."""
     results: dict[str, list[SubmissionResult]] = {}
     for result in (result for report in reports for result in report.results):
@@ -88,7 +94,8 @@ def audit_business(reports: Sequence[JobReport], books: Sequence[BookRow]) -> li
         if row.site not in results
     ]
     for directory, told in results.items():
-        said = [*_said_of_posts(posts.get(directory, [])), *_said_of_results(told, posts.get(directory, []))]
+        there = posts.get(directory, [])
+        said = [*_said_of_posts(there), *_said_of_results(told, there, pictured=pictured)]
         found += [Disagreement(directory=directory, what=what) for what in said]
     return found
 
@@ -114,13 +121,13 @@ def _said_of_posts(posts: Sequence[BookRow]) -> Iterator[str]:
         yield f"got {len(posts)} posts, and not only the last one could have been taken"
 
 
-def _said_of_results(results: Sequence[SubmissionResult], posts: Sequence[BookRow]) -> Iterator[str]:
+def _said_of_results(results: Sequence[SubmissionResult], posts: Sequence[BookRow], *, pictured: bool) -> Iterator[str]:
     claiming = [result for result in results if _claims(result)]
     if len(claiming) > 1:
         yield f"is claimed by {len(claiming)} jobs of the same business"
     for result in results:
         # What one job of a business sent, the others need not know of.
-        yield from _disagreements(result, posts if result in claiming or not claiming else [])
+        yield from _disagreements(result, posts if result in claiming or not claiming else [], pictured=pictured)
 
 
 def _claims(result: SubmissionResult) -> bool:
@@ -134,7 +141,7 @@ def _taken(posts: Sequence[BookRow]) -> list[BookRow]:
     return [post for post in posts if post.outcome in _TAKEN]
 
 
-def _disagreements(result: SubmissionResult, posts: Sequence[BookRow]) -> list[str]:
+def _disagreements(result: SubmissionResult, posts: Sequence[BookRow], *, pictured: bool) -> list[str]:
     taken = _taken(posts)
     unexplained = [post for post in posts if post.outcome is PostOutcome.ERROR]
     said: list[str] = []
@@ -142,7 +149,7 @@ def _disagreements(result: SubmissionResult, posts: Sequence[BookRow]) -> list[s
         case SubmissionStatus.SUBMITTED:
             if [post.outcome for post in taken] != [PostOutcome.ACCEPTED]:
                 said.append("is called submitted, but its books hold no accepted post")
-            if result.evidence is Evidence.NONE or not result.screenshot:
+            if result.evidence is Evidence.NONE or not (result.screenshot or (result.reason and not pictured)):
                 said.append("is called submitted without proof")
         case SubmissionStatus.AWAITING_ACTION if result.failure is FailureType.CONFIRMATION_NEEDED:
             if [post.outcome for post in taken] != [PostOutcome.PENDING_CONFIRMATION]:

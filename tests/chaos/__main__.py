@@ -85,6 +85,7 @@ def _print(console: Console, story: Story, verdict: Verdict) -> None:
         ("doubled", len(verdict.doubled)),
         ("uncertain because of a fault", f"{uncertain} ({100 * uncertain / max(1, verdict.directories):.1f} %)"),
         ("asked of a person without need", len(verdict.needless)),
+        ("proven by words alone, without a picture", len(verdict.pictureless)),
         ("parts that ended by themselves", len(verdict.deserted)),
         ("wall time", f"{verdict.seconds:.0f} s"),
     ):
@@ -100,7 +101,7 @@ def _print(console: Console, story: Story, verdict: Verdict) -> None:
     console.print(faults)
     for what in (*verdict.lost, *verdict.doubled, *verdict.disagreements):
         console.print(f"[red]{what}[/]", highlight=False, soft_wrap=True)
-    for what in (*verdict.needless, *verdict.deserted):
+    for what in (*verdict.needless, *verdict.pictureless, *verdict.deserted):
         console.print(f"[yellow]{what}[/]", highlight=False, soft_wrap=True)
 
 

@@ -25,8 +25,9 @@ from tests.patience import PATIENCE_S
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The figures. `lost` names what neither ended nor waits for a person, and what was given up because of a fault;
-    `doubled` what was sent twice, `needless` what waits for a person at a directory that would have taken it; `silent`
-    is how many are uncertain because their directory never says yes or no.
+    `doubled` what was sent twice, `needless` what waits for a person at a directory that would have taken it,
+    `pictureless` what is proven by the directory's words alone; `silent` is how many are uncertain because their
+    directory never says yes or no.
 
     `recovery` is seconds from the end of each fault of a kind to the next outcome in the ledger.
     """
@@ -38,6 +39,7 @@ class Verdict:
     doubled: tuple[str, ...]
     disagreements: tuple[str, ...]
     needless: tuple[str, ...]
+    pictureless: tuple[str, ...]
     silent: int
     recovery: dict[Fault, list[float]]
     deserted: tuple[str, ...]
@@ -68,7 +70,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         posts += len(books)
         doubled += [f"{business}: {site}" for site in posts_too_many(books)]
         own = [reports[order.message.job_id] for order in orders if order.profile.business_name == business]
-        disagreements += [_said(business, found) for found in audit_business(own, books)]
+        disagreements += [_said(business, found) for found in audit_business(own, books, pictured=False)]
     results = [result for report in reports.values() for result in report.results]
     disagreements += await _unproven(street, results)
     return Verdict(
@@ -79,6 +81,7 @@ async def judge(street: Street, orders: list[Order], havoc: Havoc, *, settled: b
         doubled=tuple(doubled),
         disagreements=tuple(disagreements),
         needless=tuple(_told(result) for result in results if _is_needless(result)),
+        pictureless=tuple(_told(result) for result in results if _is_pictureless(result)),
         silent=sum(_is_silent(result) for result in results),
         recovery=await _recovery(street, havoc.ends),
         deserted=tuple(str(failed) for failed in havoc.deserted),
@@ -110,6 +113,10 @@ def _is_given_up(result: SubmissionResult) -> bool:
 
 def _is_needless(result: SubmissionResult) -> bool:
     return result.status is SubmissionStatus.AWAITING_ACTION and result.status is not _expected(result)
+
+
+def _is_pictureless(result: SubmissionResult) -> bool:
+    return result.status is SubmissionStatus.SUBMITTED and not result.screenshot
 
 
 def _is_silent(result: SubmissionResult) -> bool:

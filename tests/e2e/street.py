@@ -91,9 +91,9 @@ class Street:
     async def books(self, order: Order) -> list[BookRow]:
         return await fetch_books(self.stack.environment.values["SANDBOX_URL"], order.profile.business_name)
 
-    async def disagreements(self, order: Order) -> list[Disagreement]:
+    async def disagreements(self, order: Order, *, pictured: bool = True) -> list[Disagreement]:
         """Where the ledger and the sandbox's own books tell different stories of this order."""
-        return audit(await self.report(order.message.job_id), await self.books(order))
+        return audit(await self.report(order.message.job_id), await self.books(order), pictured=pictured)
 
     async def send(self, body: str) -> None:
         """Put a message into the queue, as any front end may."""

@@ -29,6 +29,7 @@ def result(
     *,
     evidence: Evidence = Evidence.TEXT,
     screenshot: str = "shot.png",
+    reason: str = "",
     directory: str = "alpha",
 ) -> SubmissionResult:
     return SubmissionResult(
@@ -38,6 +39,7 @@ def result(
         failure=failure,
         evidence=evidence,
         screenshot=screenshot,
+        reason=reason,
         updated_at=NOW,
     )
 
@@ -105,6 +107,17 @@ FAILED = result(SubmissionStatus.FAILED, FailureType.REFUSED)
 )
 def test_books_that_tell_the_same_story_agree(said: SubmissionResult, written: Sequence[PostOutcome]) -> None:
     assert audit(report(said), posts(*written)) == []
+
+
+def test_where_a_fault_may_cost_the_picture_the_directorys_words_are_the_proof() -> None:
+    unpictured = result(SubmissionStatus.SUBMITTED, screenshot="", reason="Thank you!")
+    assert audit(report(unpictured), posts(ACCEPTED), pictured=False) == []
+    for unproven in (
+        result(SubmissionStatus.SUBMITTED, screenshot="", reason=""),
+        result(SubmissionStatus.SUBMITTED, evidence=Evidence.NONE, reason="Thank you!"),
+    ):
+        [found] = audit(report(unproven), posts(ACCEPTED), pictured=False)
+        assert "without proof" in found.what
 
 
 @pytest.mark.parametrize(
