@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 import activities.browser.send
 import activities.proof
 import activities.submission
-from activities.browser.pool import BrowserPool
+from activities.browser.pool import BrowserPool, Visit
 from schema.contracts.submission import Evidence, SubmissionStatus
 from schema.failures import FailureType
 from schema.store import results
@@ -267,6 +267,22 @@ async def test_a_form_that_has_changed_is_planned_anew_and_not_sent(counter: Cou
     assert (outcome.status, outcome.failure) == (SubmissionStatus.PLANNED, FailureType.FORM_CHANGED)
     assert counter.site.posts == []
     assert (await counter.plan_and_submit()).status is SubmissionStatus.SUBMITTED
+
+
+async def test_a_browser_that_dies_before_the_picture_costs_the_picture_alone(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photograph = Visit.screenshot
+
+    async def die(visit: Visit) -> bytes:
+        kill_browser()
+        return await photograph(visit)
+
+    monkeypatch.setattr(Visit, "screenshot", die)
+    outcome = await counter.plan_and_submit()
+    assert (outcome.status, outcome.evidence, outcome.screenshot) == (SubmissionStatus.SUBMITTED, Evidence.TEXT, "")
+    assert outcome.reason
+    assert len(counter.site.posts) == 1
 
 
 async def test_without_an_artifact_store_the_words_are_kept_all_the_same(counter: Counter) -> None:
