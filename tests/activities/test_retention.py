@@ -215,6 +215,7 @@ async def test_only_old_artifacts_that_nobody_names_are_deleted(
     named = await attic.keys("jobs/")
     asked = await row(pool, job_id, "alpha")
     shot = await attic.store.put_screenshot(asked.ref, b"asked")
+    await pool.execute("update job_results set status = 'awaiting_action' where id = $1", asked.id)
     await actions.open_for(pool, asked.id, _WAITS.model_copy(update={"screenshot": shot}), timedelta(days=1))
     kept = {*named, shot, await attic.store.put_screenshot(SubmissionRef(job_id=archived, slug="delta"), b"before")}
     orphans = {await attic.store.put_screenshot(asked.ref, f"{number}".encode()) for number in range(5)}
